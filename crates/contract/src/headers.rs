@@ -1,0 +1,49 @@
+//! Message headers: what a live filter needs to know of an event without reading it.
+
+/// The event's type in full.
+pub const EVENT_TYPE: &str = "Chancery-Type";
+
+/// How many events the record has with this one.
+pub const VERSION: &str = "Chancery-Version";
+
+/// The parties of the record as it then stands, one value each.
+pub const PARTY: &str = "Chancery-Party";
+
+/// Its countries, one value each.
+pub const COUNTRY: &str = "Chancery-Country";
+
+/// Its topics, one value each.
+pub const TOPIC: &str = "Chancery-Topic";
+
+/// Its kind.
+pub const KIND: &str = "Chancery-Kind";
+
+/// Its marking.
+pub const MARKING: &str = "Chancery-Marking";
+
+/// On replies: the log position that the answer reflects.
+pub const POSITION: &str = "Chancery-Position";
+
+/// On replies: the HTTP status; 200 when absent. From 400 on, the body is a [`Problem`](crate::Problem).
+pub const STATUS: &str = "Chancery-Status";
+
+/// On replies: the version of the record that is answered.
+pub const RECORD_VERSION: &str = "Chancery-Record-Version";
+
+/// What every message of the log says it is (CloudEvents 1.0.2, NATS protocol binding).
+pub const CONTENT_TYPE: (&str, &str) = ("Content-Type", "application/cloudevents+json");
+
+/// Facets of a record as it stands with an event: `cancelled` alone carries no party.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facets {
+    /// Keys of its parties: the code of a state, else `<kind>:<folded name>`.
+    pub parties: Vec<String>,
+    /// ISO 3166-1 alpha-2 codes.
+    pub countries: Vec<String>,
+    /// Dotted codes.
+    pub topics: Vec<String>,
+    /// `visit.state`, `mou`, …
+    pub kind: Option<String>,
+    /// `LEVEL//CAVEAT//REL CA,PK`.
+    pub marking: String,
+}

@@ -1,0 +1,27 @@
+//! What crosses the wire: everything that one process of the register may say to another.
+//!
+//! - [`Proposed`] is an event as a producer sends it, [`Recorded`] as the log keeps it: structured CloudEvents
+//!   1.0.2 in JSON.
+//! - [`subjects`] builds and parses every NATS subject, in this one place.
+//! - [`Submit`] asks the registrar, [`Query`] a read model; [`Problem`] is how anything is refused (RFC 9457).
+//! - [`Principal`] says on whose behalf, in every request.
+//!
+//! Not here: how events are stored ([eventlog]), what they mean ([domain]).
+//!
+//! [eventlog]: ../eventlog/index.html
+//! [domain]: ../domain/index.html
+
+mod command;
+mod envelope;
+pub mod headers;
+mod principal;
+mod problem;
+mod query;
+pub mod subjects;
+
+pub use command::{Noted, Submit, Submitted, SubmittedEvent};
+pub use envelope::{InvalidEnvelope, Proposed, Recorded, Salt};
+pub use headers::Facets;
+pub use principal::{Principal, Role};
+pub use problem::{InputError, Problem, ProblemKind};
+pub use query::{Ask, List, Order, Query, Timeline};

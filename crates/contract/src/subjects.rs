@@ -1,0 +1,60 @@
+//! NATS subjects, built and parsed here and nowhere else.
+//!
+//! Everything in a subject comes from a closed set or is a UUID, so nothing a caller writes can reach one.
+
+use domain::{InvalidSubject, Subject};
+
+/// The stream that holds every event, for ever, in order.
+pub const STREAM: &str = "CHANCERY";
+
+/// What the stream listens on: every event of every record.
+pub const EVERY_EVENT: &str = "chancery.events.>";
+
+/// Submissions, answered by registrars.
+pub const COMMANDS: &str = "chancery.commands";
+
+/// Queries of records, histories, lists and the log, answered by projectors.
+pub const DOSSIERS: &str = "chancery.queries.dossiers";
+
+/// Queries over valid time, answered by projectors.
+pub const TIMELINE: &str = "chancery.queries.timeline";
+
+const EVENTS: &str = "chancery.events.";
+
+/// The one literal subject of a record: `chancery.events.<aggregate>.<uuid>`.
+#[must_use]
+pub fn of_record(subject: &Subject) -> String {
+    format!("{EVENTS}{}.{}", subject.aggregate, subject.id)
+}
+
+/// The record of a message's subject.
+///
+/// # Errors
+/// [`InvalidSubject`] when the text is not of the form that [`of_record`] builds.
+pub fn record_of(text: &str) -> Result<Subject, InvalidSubject> {
+    let invalid = || InvalidSubject::Form(text.to_owned());
+    let (aggregate, id) =
+        text.strip_prefix(EVENTS).and_then(|rest| rest.split_once('.')).ok_or_else(invalid)?;
+    let id = uuid::Uuid::try_parse(id).map_err(|_| invalid())?;
+    Ok(Subject { aggregate: aggregate.parse()?, id })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Aggregate;
+
+    use super::*;
+
+    #[test]
+    fn a_record_reads_back_from_its_subject() {
+        let record = Subject::of_key("urn:agency:pk", Aggregate::Instrument, "mou");
+        assert_eq!(record_of(&of_record(&record)), Ok(record));
+    }
+
+    #[test]
+    fn other_subjects_are_no_records() {
+        for text in ["chancery.events.engagement", "chancery.events.visit.1", "other.engagement.1", ""] {
+            assert!(record_of(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The register's domain: what may be recorded, by which rules, and what a history amounts to.
+//!
+//! Pure. Nothing here reads a clock, a socket or a disk; `make check` proves from `cargo tree` that no
+//! runtime, broker or store is among its dependencies. The flow is one way:
+//!
+//! 1. [`Subject`] and [`Kind`] say which record an event belongs to and what happened.
+//! 2. [`vocabulary`] lists every event with its fields; [`read`] turns loose JSON into [`Fields`], expanding
+//!    shorthand and naming every mistake by JSON pointer.
+//! 3. [`admit`](admit()) decides: rejected, or recorded with anomalies.
+//! 4. [`Record`] folds admitted events into the view that is served.
+
+mod subject;
+
+pub use subject::{Aggregate, InvalidSubject, Subject, event_uid};
