@@ -3,12 +3,13 @@
 //! Pure. Nothing here reads a clock, a socket or a disk; `make check` proves from `cargo tree` that no
 //! runtime, broker or store is among its dependencies. The flow is one way:
 //!
-//! 1. [`Subject`] and [`Kind`] say which record an event belongs to and what happened.
-//! 2. [`vocabulary`] lists every event with its fields; [`read`] turns loose JSON into [`Fields`], expanding
+//! 1. [`Subject`] and the kind say which record an event belongs to and what happened.
+//! 2. The vocabulary lists every event with its fields; [`read`] turns loose JSON into fields, expanding
 //!    shorthand and naming every mistake by JSON pointer.
-//! 3. [`admit`](admit()) decides: rejected, or recorded with anomalies.
-//! 4. [`Record`] folds admitted events into the view that is served.
+//! 3. Admission decides: rejected, or recorded with anomalies.
+//! 4. The record folds admitted events into the view that is served.
 
+pub mod read;
 mod subject;
 
 pub use subject::{Aggregate, InvalidSubject, Subject, event_uid};
