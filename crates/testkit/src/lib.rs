@@ -1,1 +1,22 @@
-//! Placeholder.
+//! What the tests of every crate need: a real nats-server each, waits that are bounded, an HTTP client.
+//!
+//! - [`NatsServer`] is one server process with a store of its own; [`Cluster`] is three that replicate.
+//!   Both die with the test, also when it panics or is killed.
+//! - [`eventually`] waits for a condition, never for a time.
+//! - [`http_client`] speaks to what a test has started.
+//!
+//! Nothing here is meant for production: failures panic with a message for the reader of the test.
+
+mod binary;
+mod cluster;
+mod http;
+mod port;
+mod process;
+mod server;
+mod wait;
+
+pub use binary::nats_server;
+pub use cluster::Cluster;
+pub use http::http_client;
+pub use server::NatsServer;
+pub use wait::{PATIENCE, eventually};
