@@ -1,7 +1,9 @@
 //! Several nats-servers that replicate to each other.
 
 use std::ops::{Index, IndexMut};
+use std::time::Duration;
 
+use crate::server::TRIES;
 use crate::{NatsServer, PATIENCE, eventually, port};
 
 /// Servers of one cluster, connected by routes. Each can be killed and restarted alone.
@@ -15,19 +17,40 @@ impl Cluster {
     /// # Panics
     /// When there is no nats-server, or they do not form a cluster.
     pub async fn start(size: usize) -> Self {
-        let ports = (0..size).map(|_| port::free()).collect::<Vec<_>>();
-        let routes =
-            ports.iter().map(|port| format!("nats://127.0.0.1:{port}")).collect::<Vec<_>>().join(", ");
-        let mut servers = Vec::with_capacity(size);
-        for port in ports {
-            let extra = format!(
-                "cluster {{ name: \"test\", host: \"127.0.0.1\", port: {port}, routes: [{routes}] }}"
-            );
-            servers.push(NatsServer::start_with(&extra).await);
+        let mut log = String::new();
+        for _ in 0..TRIES {
+            let mut cluster = Self::prepare(size);
+            // All at once: a server that finds no other at its start waits long before it looks again.
+            cluster.servers.iter_mut().for_each(NatsServer::begin);
+            match cluster.first_failure().await {
+                None => {
+                    cluster.has_leader().await;
+                    return cluster;
+                }
+                Some(failure) => log = failure,
+            }
         }
-        let cluster = Self { servers };
-        cluster.has_leader().await;
-        cluster
+        panic!("nats-server does not start:\n{log}");
+    }
+
+    fn prepare(size: usize) -> Self {
+        let ports = (0..size).map(|_| port::free()).collect::<Vec<_>>();
+        let routes = ports.iter().map(|port| format!("nats://127.0.0.1:{port}")).collect::<Vec<_>>();
+        let routes = routes.join(", ");
+        let server = |port: &u16| {
+            let route = format!("host: \"127.0.0.1\", port: {port}, routes: [{routes}]");
+            NatsServer::prepare(port::free(), &format!("cluster {{ name: \"test\", {route} }}"))
+        };
+        Self { servers: ports.iter().map(server).collect() }
+    }
+
+    async fn first_failure(&mut self) -> Option<String> {
+        for server in &mut self.servers {
+            if !server.is_ready().await {
+                return Some(server.log());
+            }
+        }
+        None
     }
 
     /// Every server's address, for a client that may use any of them.
@@ -46,7 +69,9 @@ impl Cluster {
 
     async fn has_leader(&self) {
         for server in &self.servers {
-            let jetstream = async_nats::jetstream::new(server.client().await);
+            let mut jetstream = async_nats::jetstream::new(server.client().await);
+            // What is asked before there is a leader is never answered.
+            jetstream.set_timeout(Duration::from_millis(100));
             eventually("a JetStream leader", PATIENCE, async || jetstream.query_account().await.ok()).await;
         }
     }

@@ -9,7 +9,7 @@ use crate::process::{Process, log_of};
 use crate::{PATIENCE, eventually, port};
 
 /// How often another port is tried when someone else was quicker to take one.
-const TRIES: usize = 5;
+pub(crate) const TRIES: usize = 5;
 
 /// A nats-server on a loopback port, set up as the register ships it: JetStream that flushes every message to
 /// disk before it acknowledges, and payloads up to 8 MB.
@@ -40,10 +40,11 @@ impl NatsServer {
         let mut log = String::new();
         for _ in 0..TRIES {
             let mut server = Self::prepare(port::free(), extra);
-            if server.launch().await {
+            server.begin();
+            if server.is_ready().await {
                 return server;
             }
-            log = log_of(server.folder.path());
+            log = server.log();
         }
         panic!("nats-server does not start:\n{log}");
     }
@@ -56,14 +57,22 @@ impl NatsServer {
         Self { name, url, port, extra: extra.to_owned(), process: None, folder }
     }
 
-    /// Starts the process on the folder and port it had before; false if it ended at once.
-    pub(crate) async fn launch(&mut self) -> bool {
+    /// Starts the process, on the folder and port it had before if any.
+    pub(crate) fn begin(&mut self) {
         let folder = self.folder.path();
         fs::write(folder.join("server.conf"), self.configuration()).expect("the folder is writable");
-        let mut process = Process::spawn(folder);
-        let ready = process.is_ready(&self.name, self.port).await;
-        self.process = ready.then_some(process);
-        ready
+        self.process = Some(Process::spawn(folder));
+    }
+
+    /// Waits until the process answers; false if it ended instead.
+    pub(crate) async fn is_ready(&mut self) -> bool {
+        let process = self.process.as_mut().expect("begin comes first");
+        process.is_ready(&self.name, self.port).await
+    }
+
+    /// What the server said last, for the message of a test that fails.
+    pub(crate) fn log(&self) -> String {
+        log_of(self.folder.path())
     }
 
     fn configuration(&self) -> String {
@@ -103,6 +112,10 @@ impl NatsServer {
         self.kill().await;
         // A port can stay taken for a moment by what the killed process left in the kernel.
         let what = format!("{} after a restart", self.url);
-        eventually(&what, PATIENCE, async || self.launch().await.then_some(())).await;
+        eventually(&what, PATIENCE, async || {
+            self.begin();
+            self.is_ready().await.then_some(())
+        })
+        .await;
     }
 }

@@ -1,5 +1,7 @@
 //! The servers that tests run are real: they keep what they acknowledged, and they end with the test.
 
+use std::time::Duration;
+
 use async_nats::jetstream::{self, stream};
 use testkit::{Cluster, NatsServer, PATIENCE, eventually};
 
@@ -17,7 +19,8 @@ async fn put(client: &async_nats::Client, replicas: usize) {
 }
 
 async fn kept(client: &async_nats::Client) {
-    let jetstream = jetstream::new(client.clone());
+    let mut jetstream = jetstream::new(client.clone());
+    jetstream.set_timeout(Duration::from_millis(200));
     eventually("the message", PATIENCE, async || {
         let stream = jetstream.get_stream("T").await.ok()?;
         stream.get_raw_message(1).await.ok().filter(|message| message.payload == "kept")
