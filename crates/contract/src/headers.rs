@@ -21,6 +21,13 @@ pub const KIND: &str = "Chancery-Kind";
 /// Its marking.
 pub const MARKING: &str = "Chancery-Marking";
 
+/// On requests: milliseconds after which nobody waits for the answer any more, counted from its arrival, so
+/// that clocks need not agree.
+pub const WITHIN_MS: &str = "Chancery-Within-Ms";
+
+/// On requests: the identifier that ties the log lines of one request together.
+pub const REQUEST_ID: &str = "Chancery-Request-Id";
+
 /// On replies: the log position that the answer reflects.
 pub const POSITION: &str = "Chancery-Position";
 

@@ -109,6 +109,10 @@ kinds! {
     NotFound = "/problems/not-found", 404, "Not found";
     /// The route exists, the method does not.
     MethodNotAllowed = "/problems/method-not-allowed", 405, "Method not allowed";
+    /// The register answers JSON, and CloudEvents where the route says so; the Accept header asks for neither.
+    NotAcceptable = "/problems/not-acceptable", 406, "Not acceptable";
+    /// The request did not arrive in full in time.
+    RequestTimeout = "/problems/request-timeout", 408, "Request timeout";
     /// An event with this source and id was recorded before, with other content. Nothing was recorded.
     Conflict = "/problems/conflict", 409, "Recorded before with other content";
     /// The record does not have the version that `expectedversion` or `If-Match` asked for. Nothing was recorded.

@@ -14,8 +14,6 @@ pub struct Ask<Q = Query> {
     /// The read model must have reached this log position.
     #[serde(default)]
     pub min_position: u64,
-    /// Milliseconds after which nobody waits for the answer any more.
-    pub within_ms: u32,
     /// What is asked.
     pub query: Q,
 }
