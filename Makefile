@@ -1,0 +1,52 @@
+# Chancery. `make` alone lists what can be made.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+# Domain and contract stay without I/O, so that they can be reasoned about alone.
+PURE := domain contract
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: tools
+tools: ## fetch nats-server and cargo-nextest if this machine has none
+	@deploy/nats/fetch-server.sh
+	@.ci/tool cargo-nextest
+
+.PHONY: build
+build: ## compile everything
+	cargo build --locked --workspace
+
+.PHONY: run
+run: build ## start the whole register with samples, until Ctrl-C
+	@NATS_SERVER=$$(deploy/nats/fetch-server.sh) && export NATS_SERVER && \
+		exec target/debug/chancery serve --samples tests/samples
+
+.PHONY: demo
+demo: build ## record two reports, ask, correct a name, stop
+	@NATS_SERVER=$$(deploy/nats/fetch-server.sh) && export NATS_SERVER && deploy/local/demo.sh target/debug/chancery
+
+.PHONY: test
+test: ## run every test against real servers
+	cargo test --locked --workspace --doc
+	@.ci/tool cargo-nextest >/dev/null
+	NATS_SERVER=$$(deploy/nats/fetch-server.sh) cargo nextest run --locked --workspace
+
+.PHONY: check
+check: ## formatting, lints, walls, documentation, dependency policy
+	cargo fmt --all --check
+	@.ci/pure $(PURE)
+	@.ci/policy
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
+
+.PHONY: bench
+bench: ## measure against the raw ceilings of this machine (optimised build, minutes)
+	NATS_SERVER=$$(deploy/nats/fetch-server.sh) cargo bench --locked --workspace
+
+.PHONY: clean
+clean: ## remove what was built; fetched tools and the data in var/ stay
+	cargo clean
