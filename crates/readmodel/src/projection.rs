@@ -1,0 +1,23 @@
+//! What a read model is: a function from events to rows.
+
+use crate::{Entry, Overlay};
+
+/// Turns events into rows.
+///
+/// The rows must follow from the events alone, in their order: not from the clock, not from how events fell
+/// into batches, not from what `self` remembers. `self` may hold caches that can be lost at any time; so a
+/// rebuild gives the same rows, byte for byte.
+pub trait Projection: Send + 'static {
+    /// Names the read model: its folder, its metrics.
+    const NAME: &'static str;
+
+    /// Rises with every change of the rows' form or content.
+    const SCHEMA: u32;
+
+    /// Earlier schemas whose rows the queries of today can still read; they serve while a rebuild runs.
+    const READABLE: &'static [u32] = &[];
+
+    /// Applies one event. What cannot be read becomes a raw row; nothing is refused here, for what is in the
+    /// log has happened.
+    fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>);
+}

@@ -1,0 +1,134 @@
+//! Answering from a read model.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+
+use crate::rows::Row;
+use crate::shared::{Live, Shared};
+use crate::{Direction, Error, Lag, Range, Rows, State, Value, store};
+
+/// Answers from a read model while its runner follows the log. Clones are the same read model.
+#[derive(Clone)]
+pub struct Reader {
+    shared: Arc<Shared>,
+}
+
+impl Reader {
+    pub(crate) const fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// The position that an answer reflects at least.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        *self.shared.position.borrow()
+    }
+
+    /// Returns once the read model has reached `position`, with the position reached. Waiting takes one of a
+    /// bounded number of slots, apart from those of reads; what is there already is answered without one.
+    ///
+    /// # Errors
+    /// [`WaitError`] when it does not come in time, or when too many wait already.
+    pub async fn wait_for(&self, position: u64, deadline: Instant) -> Result<u64, WaitError> {
+        let reached = self.position();
+        if reached >= position {
+            return Ok(reached);
+        }
+        let _slot = self.shared.waits.try_acquire().map_err(|_| WaitError::Busy)?;
+        let mut positions = self.shared.position.subscribe();
+        let came = timeout_at(deadline, positions.wait_for(|reached| *reached >= position)).await;
+        match came {
+            Ok(Ok(reached)) => Ok(*reached),
+            _ => Err(WaitError::NotYet { reached: self.position(), wanted: position }),
+        }
+    }
+
+    /// Lets `ask` read, off the async threads. Commits wait until it returns, so what it reads is of one
+    /// position; keep it short.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the database cannot be read, [`Error::Panicked`] when `ask` panics.
+    pub async fn read<T, F>(&self, ask: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&View<'_>) -> T + Send + 'static,
+    {
+        let shared = self.shared.clone();
+        let _slot = self.shared.reads.acquire().await.expect("the semaphore is never closed");
+        let read = move || {
+            let live = shared.reading();
+            let view = View { live: &live, failure: RefCell::new(None) };
+            let answer = ask(&view);
+            view.failure.into_inner().map_or(Ok(answer), |error| Err(Error::Store(error)))
+        };
+        tokio::task::spawn_blocking(read).await.map_err(|_| Error::Panicked)?
+    }
+
+    /// How far it is behind the log.
+    #[must_use]
+    pub fn lag(&self, now: Timestamp) -> Lag {
+        self.shared.lag(now)
+    }
+
+    /// What the runner does, and every change of it.
+    #[must_use]
+    pub fn state(&self) -> watch::Receiver<State> {
+        self.shared.state.subscribe()
+    }
+
+    /// Bytes on disk.
+    #[must_use]
+    pub fn size_on_disk(&self) -> u64 {
+        self.shared.reading().store.size_on_disk()
+    }
+}
+
+/// The rows of a read model at one position.
+pub struct View<'v> {
+    live: &'v Live,
+    failure: RefCell<Option<sled::Error>>,
+}
+
+impl View<'_> {
+    /// The last event that the rows reflect.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.live.checkpoint.position
+    }
+
+    /// The form of the rows: the projection's, or one of those that it can still read.
+    #[must_use]
+    pub fn schema(&self) -> u32 {
+        self.live.checkpoint.schema
+    }
+}
+
+impl Rows for View<'_> {
+    fn get(&self, key: &[u8]) -> Option<Value> {
+        store::get(&self.live.store, key, &self.failure)
+    }
+
+    fn scan<'r>(&'r self, range: &Range, direction: Direction) -> Box<dyn Iterator<Item = Row> + 'r> {
+        store::scan(&self.live.store, range, direction, &self.failure)
+    }
+}
+
+/// Why a wait for a position ended without it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WaitError {
+    /// The deadline passed.
+    #[error("position {wanted} is not there yet, {reached} is")]
+    NotYet {
+        /// Where the read model stands.
+        reached: u64,
+        /// What was waited for.
+        wanted: u64,
+    },
+    /// As many wait as may.
+    #[error("too many wait for a position")]
+    Busy,
+}

@@ -1,0 +1,111 @@
+//! What the runner and the readers of one read model share.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use jiff::Timestamp;
+use tokio::sync::{Semaphore, watch};
+
+use crate::store::Store;
+use crate::{Checkpoint, Entry};
+
+/// The database that answers.
+pub(crate) struct Live {
+    pub(crate) store: Store,
+    pub(crate) checkpoint: Checkpoint,
+}
+
+pub(crate) struct Shared {
+    live: RwLock<Live>,
+    pub(crate) position: watch::Sender<u64>,
+    pub(crate) state: watch::Sender<State>,
+    pub(crate) waits: Semaphore,
+    pub(crate) reads: Semaphore,
+    head: AtomicU64,
+    /// How far the runner has come; ahead of the live position only while a build runs beside it.
+    applied: AtomicU64,
+    /// When the event in the runner's hand was stored, in milliseconds; 0: it has none.
+    in_hand: AtomicI64,
+    /// When the last applied event was stored, in milliseconds.
+    last: AtomicI64,
+}
+
+impl Shared {
+    pub(crate) fn new(live: Live, applied: u64, waits: usize, reads: usize) -> Self {
+        let position = live.checkpoint.position;
+        Self {
+            live: RwLock::new(live),
+            position: watch::Sender::new(position),
+            state: watch::Sender::new(State::Starting),
+            waits: Semaphore::new(waits),
+            reads: Semaphore::new(reads),
+            head: AtomicU64::new(applied.max(position)),
+            applied: AtomicU64::new(applied),
+            in_hand: AtomicI64::new(0),
+            last: AtomicI64::new(0),
+        }
+    }
+
+    /// Holds off commits. Writers are preferred: a waiting commit lets the reads under way end and goes first.
+    pub(crate) fn reading(&self) -> RwLockReadGuard<'_, Live> {
+        self.live.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Holds off reads.
+    pub(crate) fn writing(&self) -> RwLockWriteGuard<'_, Live> {
+        self.live.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn saw_head(&self, head: u64) {
+        self.head.fetch_max(head, Ordering::Relaxed);
+    }
+
+    pub(crate) fn takes(&self, entry: &Entry) {
+        self.saw_head(entry.position);
+        self.in_hand.store(entry.stored.as_millisecond(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn applied(&self, entry: &Entry) {
+        self.applied.store(entry.position, Ordering::Relaxed);
+        self.last.store(entry.stored.as_millisecond(), Ordering::Relaxed);
+        self.in_hand.store(0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn lag(&self, now: Timestamp) -> Lag {
+        let applied = self.applied.load(Ordering::Relaxed);
+        let events = self.head.load(Ordering::Relaxed).saturating_sub(applied);
+        let since = match (events, self.in_hand.load(Ordering::Relaxed)) {
+            (0, _) => return Lag::default(),
+            (_, 0) => self.last.load(Ordering::Relaxed),
+            (_, in_hand) => in_hand,
+        };
+        let ms = if since == 0 { 0 } else { now.as_millisecond().saturating_sub(since) };
+        Lag { events, ms: ms.try_into().unwrap_or(0) }
+    }
+}
+
+/// What the runner does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It has not reached the log yet.
+    Starting,
+    /// It applies what was recorded before it began; answers are behind.
+    CatchingUp,
+    /// It builds another schema beside the one that answers.
+    Rebuilding,
+    /// It has applied everything that stood in the log when it began, and follows.
+    Following,
+    /// The log does not answer, as said; it tries again.
+    Interrupted(String),
+    /// It has stopped for the reason said; an operator must decide.
+    Failed(String),
+}
+
+/// How far a read model is behind the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lag {
+    /// Events that are recorded and not applied, as far as is known.
+    pub events: u64,
+    /// Milliseconds since the event now being applied was stored, or else the last one that was.
+    pub ms: u64,
+}
