@@ -1,0 +1,168 @@
+//! Requests and replies over NATS: a JSON body, and headers as [`contract::headers`] names them.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_nats::{HeaderMap, Message};
+use bytes::Bytes;
+use contract::{Problem, ProblemKind, headers};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
+
+/// How long a request is worked on that does not say how long it is waited for.
+const UNSTATED: Duration = Duration::from_secs(10);
+
+/// A new identifier for a request that brings none.
+#[must_use]
+pub fn new_request_id() -> String {
+    Uuid::now_v7().simple().to_string()
+}
+
+/// A request as its handler gets it.
+#[derive(Debug)]
+pub struct Request {
+    /// What is asked, in JSON.
+    pub body: Bytes,
+    /// Ties the log lines of one request together.
+    pub request_id: String,
+    /// After this nobody waits for the reply.
+    pub deadline: Instant,
+    pub(crate) slot: Slot,
+}
+
+impl Request {
+    pub(crate) fn new(message: &Message, arrived: Instant, slot: Slot) -> Self {
+        let header = |name| message.headers.as_ref().and_then(|headers| headers.get(name));
+        let within = header(headers::WITHIN_MS)
+            .and_then(|text| text.as_str().parse().ok())
+            .map_or(UNSTATED, Duration::from_millis);
+        let request_id = header(headers::REQUEST_ID).map_or_else(new_request_id, |id| id.as_str().to_owned());
+        let deadline = arrived.checked_add(within).unwrap_or(arrived + UNSTATED);
+        Self { body: message.payload.clone(), request_id, deadline, slot }
+    }
+
+    /// The time that is left.
+    #[must_use]
+    pub fn remaining(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// Waits without taking the place of a request that could work: the slot goes back, one for waiting is
+    /// taken, and afterwards a slot again. All of it ends at the deadline.
+    ///
+    /// # Errors
+    /// Unavailable when too many wait already or the deadline passes.
+    pub async fn aside<T>(&mut self, wait: impl Future<Output = T>) -> Result<T, Problem> {
+        let busy = |what: &str| Problem::new(ProblemKind::Unavailable, what);
+        let Slot { slots, working } = &mut self.slot;
+        let waiting = slots.waiting.try_acquire().map_err(|_| busy("too many requests wait already"))?;
+        *working = None;
+        let done = async {
+            let value = wait.await;
+            let slot = Arc::clone(&slots.working).acquire_owned().await;
+            *working = slot.ok();
+            value
+        };
+        let value = tokio::time::timeout_at(self.deadline.into(), done).await;
+        drop(waiting);
+        value.map_err(|_| busy("the deadline passed"))
+    }
+}
+
+/// The places of one endpoint: for requests that work, and as many for those that wait.
+#[derive(Debug)]
+pub(crate) struct Slots {
+    working: Arc<Semaphore>,
+    waiting: Semaphore,
+}
+
+impl Slots {
+    pub(crate) fn new(in_flight: usize) -> Arc<Self> {
+        Arc::new(Self { working: Arc::new(Semaphore::new(in_flight)), waiting: Semaphore::new(in_flight) })
+    }
+
+    /// A free place, if there is one.
+    pub(crate) fn take(self: &Arc<Self>) -> Option<Slot> {
+        let working = Arc::clone(&self.working).try_acquire_owned().ok()?;
+        Some(Slot { slots: Arc::clone(self), working: Some(working) })
+    }
+}
+
+/// A request's place, given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    slots: Arc<Slots>,
+    working: Option<OwnedSemaphorePermit>,
+}
+
+/// A reply: from status 400 on, the body is a problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The log position that the answer reflects.
+    pub position: Option<u64>,
+    /// The version of the record that is answered.
+    pub record_version: Option<u32>,
+    /// The JSON that is served.
+    pub body: Bytes,
+}
+
+impl Reply {
+    /// A success with this body.
+    pub fn ok(body: impl Into<Bytes>) -> Self {
+        Self { status: 200, position: None, record_version: None, body: body.into() }
+    }
+
+    /// The same with the position that it reflects.
+    #[must_use]
+    pub fn at(self, position: u64) -> Self {
+        Self { position: Some(position), ..self }
+    }
+
+    /// The same with the version of the record.
+    #[must_use]
+    pub fn of_version(self, version: u32) -> Self {
+        Self { record_version: Some(version), ..self }
+    }
+
+    /// The same with another status.
+    #[must_use]
+    pub fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    pub(crate) fn read(message: Message) -> Self {
+        fn number<N: std::str::FromStr>(message: &Message, name: &str) -> Option<N> {
+            message.headers.as_ref()?.get(name)?.as_str().parse().ok()
+        }
+        Self {
+            status: number(&message, headers::STATUS).unwrap_or(200),
+            position: number(&message, headers::POSITION),
+            record_version: number(&message, headers::RECORD_VERSION),
+            body: message.payload,
+        }
+    }
+
+    pub(crate) fn headers(&self) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        if self.status != 200 {
+            map.insert(headers::STATUS, self.status.to_string());
+        }
+        if let Some(position) = self.position {
+            map.insert(headers::POSITION, position.to_string());
+        }
+        if let Some(version) = self.record_version {
+            map.insert(headers::RECORD_VERSION, version.to_string());
+        }
+        map
+    }
+}
+
+impl From<Problem> for Reply {
+    fn from(problem: Problem) -> Self {
+        let body = serde_json::to_vec(&problem).expect("a problem is strings and numbers");
+        Self::ok(body).with_status(problem.status)
+    }
+}

@@ -1,0 +1,192 @@
+//! One process with one or several roles: start, wait, stop in order.
+//!
+//! A stop goes: not ready, then role by role, the last one started first (the edge before what it asks): takes
+//! no more work, drains, flushes. All of it within a deadline; a second signal ends the process at once.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::{Clock, Common, ConnectError, Metrics, Readiness, Shell, admin, connect};
+
+/// What a shell reports for a process that a signal ended: 128 + 15.
+const TERMINATED: i32 = 143;
+
+/// Why a process did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The admin address cannot be taken.
+    #[error("the admin address {address} cannot be taken")]
+    Admin {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The data folder cannot be made.
+    #[error("the data folder {folder} cannot be made")]
+    Data {
+        /// Which.
+        folder: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Signals cannot be caught.
+    #[error("signals cannot be caught")]
+    Signals(#[source] io::Error),
+    /// There is no connection to NATS.
+    #[error(transparent)]
+    Nats(#[from] ConnectError),
+    /// A signal came first.
+    #[error("stopped before the start was done")]
+    Stopped,
+}
+
+/// A process: connected, with its admin listener up, ready to be given roles.
+pub struct Process {
+    shell: Shell,
+    admin: SocketAddr,
+    admin_task: JoinHandle<()>,
+    admin_until: CancellationToken,
+    stop_within: Duration,
+    roles: Vec<Shell>,
+    running: JoinSet<(&'static str, anyhow::Result<()>)>,
+}
+
+impl Process {
+    /// Serves the admin listener, then connects to NATS as `name`. Signals are caught from here on.
+    ///
+    /// # Errors
+    /// [`StartError`]: an address or a folder that cannot be taken, or no NATS.
+    pub async fn start(common: &Common, name: &str) -> Result<Self, StartError> {
+        let shutdown = CancellationToken::new();
+        watch_signals(shutdown.clone()).map_err(StartError::Signals)?;
+        let folder = common.data.display().to_string();
+        tokio::fs::create_dir_all(&common.data)
+            .await
+            .map_err(|source| StartError::Data { folder, source })?;
+        let taken = |source| StartError::Admin { address: common.admin, source };
+        let listener = TcpListener::bind(common.admin).await.map_err(taken)?;
+        let admin = listener.local_addr().map_err(taken)?;
+        tracing::info!(address = %admin, "admin listener");
+        let (readiness, metrics) = (Readiness::new(), Metrics::new());
+        let until = CancellationToken::new();
+        let served = admin::serve(listener, readiness.clone(), metrics.clone(), until.clone());
+        let admin_task = tokio::spawn(served);
+        let connected = connect(common, name, readiness.latch("nats"));
+        let client = tokio::select! {
+            client = connected => client?,
+            () = shutdown.cancelled() => return Err(StartError::Stopped),
+        };
+        let shell = Shell {
+            role: "process",
+            client,
+            shutdown,
+            tasks: TaskTracker::new(),
+            readiness,
+            metrics,
+            clock: Clock::system(),
+            data: common.data.clone(),
+        };
+        Ok(Self {
+            shell,
+            admin,
+            admin_task,
+            admin_until: until,
+            stop_within: common.stop_within,
+            roles: Vec::new(),
+            running: JoinSet::new(),
+        })
+    }
+
+    /// Where the admin listener is.
+    #[must_use]
+    pub const fn admin(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// The process's own shell: its token stops everything, its readiness and metrics are shared by all roles.
+    #[must_use]
+    pub const fn shell(&self) -> &Shell {
+        &self.shell
+    }
+
+    /// Starts a role. Those that others ask come first, for they stop last.
+    pub fn role<F>(&mut self, role: &'static str, run: impl FnOnce(Shell) -> F)
+    where
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        // Not a child token: the roles stop one after the other.
+        let shell = Shell {
+            role,
+            shutdown: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            ..self.shell.clone()
+        };
+        let running = shell.tasks.track_future(run(shell.clone()));
+        self.running.spawn(async move { (role, running.await) });
+        self.roles.push(shell);
+    }
+
+    /// Runs until a signal, until the process's token is cancelled or until a role ends; then stops the rest.
+    ///
+    /// # Errors
+    /// The first role that failed, or that the deadline of the stop passed.
+    pub async fn finish(mut self) -> anyhow::Result<()> {
+        let mut outcome = tokio::select! {
+            () = self.shell.shutdown.cancelled() => Ok(()),
+            Some(ended) = self.running.join_next() => judged(ended),
+        };
+        tracing::info!("stopping");
+        self.shell.readiness.stop();
+        let end = Instant::now() + self.stop_within;
+        while let Some(role) = self.roles.pop() {
+            // Each may use its share of what is left, so that a slow one does not take it all.
+            let share = end.saturating_duration_since(Instant::now()) / u32::try_from(self.roles.len() + 1)?;
+            if !role.stop(share).await {
+                tracing::error!(role = role.role, "did not stop in time; what is left is abandoned");
+                outcome = outcome.and(Err(anyhow::anyhow!("{} did not stop in time", role.role)));
+            }
+        }
+        while let Some(ended) = self.running.try_join_next() {
+            outcome = outcome.and(judged(ended));
+        }
+        self.running.abort_all();
+        self.admin_until.cancel();
+        let _ = self.admin_task.await;
+        tracing::info!("stopped");
+        outcome
+    }
+}
+
+fn judged(ended: Result<(&'static str, anyhow::Result<()>), tokio::task::JoinError>) -> anyhow::Result<()> {
+    let (role, result) = ended?;
+    result.map_err(|error| error.context(format!("{role} failed")))
+}
+
+/// The first SIGINT or SIGTERM cancels the token, the second ends the process at once.
+fn watch_signals(shutdown: CancellationToken) -> io::Result<()> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::spawn(async move {
+        one_of(&mut interrupt, &mut terminate).await;
+        shutdown.cancel();
+        one_of(&mut interrupt, &mut terminate).await;
+        tracing::warn!("second signal: ending at once");
+        std::process::exit(TERMINATED);
+    });
+    Ok(())
+}
+
+async fn one_of(interrupt: &mut Signal, terminate: &mut Signal) {
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
