@@ -9,7 +9,11 @@
 //! 3. Admission decides: rejected, or recorded with anomalies.
 //! 4. The record folds admitted events into the view that is served.
 
+pub mod marking;
 pub mod read;
 mod subject;
+pub mod value;
 
+pub use marking::{Clearance, Levels, Marking};
 pub use subject::{Aggregate, InvalidSubject, Subject, event_uid};
+pub use value::{Bounds, Edtf};

@@ -1,0 +1,38 @@
+//! Folding names, so that one can be found however it was typed.
+
+use icu_normalizer::DecomposingNormalizerBorrowed;
+
+/// A name in lower case, without accents and vowel signs, its words separated by single spaces; dots and
+/// apostrophes vanish, other punctuation separates words. `Gen. José O’Brien-Łęcki` → `gen jose obrien lecki`.
+#[must_use]
+pub fn fold(name: &str) -> String {
+    let mut folded = String::with_capacity(name.len());
+    let decomposed = DecomposingNormalizerBorrowed::new_nfkd().normalize_iter(name.chars());
+    for c in decomposed.flat_map(char::to_lowercase) {
+        match c {
+            '\'' | '’' | 'ʼ' | '`' | '.' => {}
+            // Letters that have no decomposition.
+            'ß' => folded.push_str("ss"),
+            'æ' => folded.push_str("ae"),
+            'œ' => folded.push_str("oe"),
+            'þ' => folded.push_str("th"),
+            'ø' => folded.push('o'),
+            'ł' => folded.push('l'),
+            'đ' | 'ð' => folded.push('d'),
+            'ı' => folded.push('i'),
+            mark if is_mark(mark) => {}
+            letter if letter.is_alphanumeric() => folded.push(letter),
+            _ if folded.is_empty() || folded.ends_with(' ') => {}
+            _ => folded.push(' '),
+        }
+    }
+    folded.truncate(folded.trim_end().len());
+    folded
+}
+
+/// Combining accents; Hebrew points; Arabic vowel signs and the stretching stroke; joiners.
+const fn is_mark(c: char) -> bool {
+    matches!(c,
+        '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5c7}' | '\u{610}'..='\u{61a}' | '\u{640}'
+        | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{6d6}'..='\u{6ed}' | '\u{200b}'..='\u{200f}')
+}
