@@ -118,8 +118,8 @@ where
         self.shell.tasks.spawn(Arc::clone(self).answer(incoming, slot, arrived));
     }
 
-    async fn answer(self: Arc<Self>, incoming: service::Request, slot: Slot, arrived: Instant) {
-        let request = Request::new(&incoming.message, arrived, slot);
+    async fn answer(self: Arc<Self>, incoming: service::Request, slot: Arc<Slot>, arrived: Instant) {
+        let request = Request::new(&incoming.message, arrived, Arc::clone(&slot));
         if request.remaining().is_zero() {
             self.metrics.expired.inc();
             return;
@@ -132,6 +132,7 @@ where
             Problem::new(ProblemKind::Internal, "the operator's log says more").into()
         });
         self.metrics.in_flight.dec();
+        drop(slot);
         self.respond(&incoming, &reply, arrived).await;
     }
 

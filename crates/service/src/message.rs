@@ -1,7 +1,7 @@
 //! Requests and replies over NATS: a JSON body, and headers as [`contract::headers`] names them.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_nats::{HeaderMap, Message};
@@ -28,11 +28,11 @@ pub struct Request {
     pub request_id: String,
     /// After this nobody waits for the reply.
     pub deadline: Instant,
-    pub(crate) slot: Slot,
+    slot: Arc<Slot>,
 }
 
 impl Request {
-    pub(crate) fn new(message: &Message, arrived: Instant, slot: Slot) -> Self {
+    pub(crate) fn new(message: &Message, arrived: Instant, slot: Arc<Slot>) -> Self {
         let header = |name| message.headers.as_ref().and_then(|headers| headers.get(name));
         let within = header(headers::WITHIN_MS)
             .and_then(|text| text.as_str().parse().ok())
@@ -53,19 +53,17 @@ impl Request {
     ///
     /// # Errors
     /// Unavailable when too many wait already or the deadline passes.
-    pub async fn aside<T>(&mut self, wait: impl Future<Output = T>) -> Result<T, Problem> {
+    pub async fn aside<T>(&self, wait: impl Future<Output = T>) -> Result<T, Problem> {
         let busy = |what: &str| Problem::new(ProblemKind::Unavailable, what);
-        let Slot { slots, working } = &mut self.slot;
-        let waiting = slots.waiting.try_acquire().map_err(|_| busy("too many requests wait already"))?;
-        *working = None;
+        let slots = &self.slot.slots;
+        let _waiting = slots.waiting.try_acquire().map_err(|_| busy("too many requests wait already"))?;
+        self.slot.hold(None);
         let done = async {
             let value = wait.await;
-            let slot = Arc::clone(&slots.working).acquire_owned().await;
-            *working = slot.ok();
+            self.slot.hold(Arc::clone(&slots.working).acquire_owned().await.ok());
             value
         };
         let value = tokio::time::timeout_at(self.deadline.into(), done).await;
-        drop(waiting);
         value.map_err(|_| busy("the deadline passed"))
     }
 }
@@ -83,17 +81,23 @@ impl Slots {
     }
 
     /// A free place, if there is one.
-    pub(crate) fn take(self: &Arc<Self>) -> Option<Slot> {
+    pub(crate) fn take(self: &Arc<Self>) -> Option<Arc<Slot>> {
         let working = Arc::clone(&self.working).try_acquire_owned().ok()?;
-        Some(Slot { slots: Arc::clone(self), working: Some(working) })
+        Some(Arc::new(Slot { slots: Arc::clone(self), working: Mutex::new(Some(working)) }))
     }
 }
 
-/// A request's place, given back when dropped.
+/// A request's place, given back when the reply is made: a handler may let go of the request before.
 #[derive(Debug)]
 pub(crate) struct Slot {
     slots: Arc<Slots>,
-    working: Option<OwnedSemaphorePermit>,
+    working: Mutex<Option<OwnedSemaphorePermit>>,
+}
+
+impl Slot {
+    fn hold(&self, permit: Option<OwnedSemaphorePermit>) {
+        *self.working.lock().unwrap_or_else(PoisonError::into_inner) = permit;
+    }
 }
 
 /// A reply: from status 400 on, the body is a problem.

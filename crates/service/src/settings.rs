@@ -13,7 +13,7 @@ use std::time::Duration;
 use async_nats::ServerAddr;
 use clap::builder::ValueParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Command, Parser};
+use clap::{Command, Id, Parser};
 use tracing_subscriber::EnvFilter;
 
 /// The exit code of a command line that cannot be read (`EX_USAGE` of `sysexits.h`).
@@ -203,10 +203,25 @@ fn every_mistake(mut command: Command, mut line: Vec<OsString>, first: clap::Err
 
 /// The same command with any value taken for the argument that is shown as `shown`.
 fn relaxed(command: Command, shown: &str) -> Command {
+    // An argument shows itself in full only once its command is built.
+    let mut built = command.clone();
+    built.build();
+    let ids = ids(&built, shown);
+    relax(command, &ids)
+}
+
+fn ids(command: &Command, shown: &str) -> Vec<Id> {
+    let here = command.get_arguments().filter(|argument| argument.to_string() == shown);
+    let inner = command.get_subcommands().flat_map(|inner| ids(inner, shown));
+    here.map(|argument| argument.get_id().clone()).chain(inner).collect()
+}
+
+fn relax(command: Command, known: &[Id]) -> Command {
     let take = |argument: clap::Arg| {
-        if argument.to_string() == shown { argument.value_parser(ValueParser::os_string()) } else { argument }
+        let any = ValueParser::os_string();
+        if known.contains(argument.get_id()) { argument.value_parser(any) } else { argument }
     };
-    command.mut_args(take).mut_subcommands(|inner| relaxed(inner, shown))
+    command.mut_args(take).mut_subcommands(|inner| relax(inner, known))
 }
 
 /// clap's first paragraph, without its label and on one line.
