@@ -83,7 +83,9 @@ pub async fn connect(common: &Common, name: &str, latch: Latch) -> Result<Client
 }
 
 fn options(common: &Common, name: &str, addresses: &[ServerAddr], latch: Latch) -> ConnectOptions {
-    let options = ConnectOptions::new().name(name).event_callback(move |event| follow(event, latch.clone()));
+    // Replies come to subjects under the own name, so that a credential can be limited to them.
+    let options = ConnectOptions::new().name(name).custom_inbox_prefix(format!("_INBOX.{name}"));
+    let options = options.event_callback(move |event| follow(event, latch.clone()));
     let options = match common.nats_ca.clone() {
         Some(file) => options.add_root_certificates(file),
         None => options,

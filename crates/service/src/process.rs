@@ -8,6 +8,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use async_nats::Client;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{JoinHandle, JoinSet};
@@ -123,9 +124,18 @@ impl Process {
     where
         F: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
+        self.role_as(role, self.shell.client.clone(), run);
+    }
+
+    /// Starts a role with a connection of its own, for a server that gives each role a credential.
+    pub fn role_as<F>(&mut self, role: &'static str, client: Client, run: impl FnOnce(Shell) -> F)
+    where
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
         // Not a child token: the roles stop one after the other.
         let shell = Shell {
             role,
+            client,
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
             ..self.shell.clone()
