@@ -2,6 +2,7 @@
 //!
 //! - [`NatsServer`] is one server process with a store of its own; [`Cluster`] is three that replicate.
 //!   Both die with the test, also when it panics or is killed.
+//! - [`Guarded`] is any other process that dies with the test.
 //! - [`eventually`] waits for a condition, never for a time.
 //! - [`http_client`] speaks to what a test has started.
 //!
@@ -9,6 +10,7 @@
 
 mod binary;
 mod cluster;
+mod guarded;
 mod http;
 mod port;
 mod process;
@@ -17,6 +19,8 @@ mod wait;
 
 pub use binary::nats_server;
 pub use cluster::Cluster;
+pub use guarded::Guarded;
 pub use http::http_client;
+pub use port::free as free_port;
 pub use server::NatsServer;
 pub use wait::{PATIENCE, eventually};

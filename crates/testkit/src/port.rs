@@ -12,7 +12,11 @@ const COUNT: u32 = 20_000;
 /// A port on which nobody listens. Each call gives another; test processes begin far apart.
 ///
 /// Another process may still be quicker: whoever binds must be ready to ask again.
-pub(crate) fn free() -> u16 {
+///
+/// # Panics
+/// When every port is taken.
+#[must_use]
+pub fn free() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let spread = process::id().wrapping_mul(211);
     (0..COUNT)

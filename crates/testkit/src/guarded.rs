@@ -1,0 +1,59 @@
+//! A process that never outlives the test.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// A running program and its watchdog.
+///
+/// Dropping it kills the program. Should the test process itself be killed, nobody drops anything: the watchdog,
+/// a shell that reads from a pipe only this process can write to, sees the pipe close and does it instead.
+pub struct Guarded {
+    program: Child,
+    watchdog: Child,
+}
+
+impl Guarded {
+    /// Starts the program, without input; `folder` is removed with it when the test process is killed.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn spawn(command: &mut Command, folder: &Path) -> Self {
+        let started = command.stdin(Stdio::null()).spawn();
+        let program =
+            started.unwrap_or_else(|error| panic!("{:?} does not start: {error}", command.get_program()));
+        let watchdog = Command::new("sh")
+            .args(["-c", "read -r _; kill -9 \"$1\"; rm -rf \"$2\"", "watchdog"])
+            .arg(program.id().to_string())
+            .arg(folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("there is a shell");
+        Self { program, watchdog }
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        !matches!(self.program.try_wait(), Ok(None))
+    }
+
+    /// Asks it to stop in order (SIGTERM).
+    pub fn terminate(&self) {
+        let id = i32::try_from(self.program.id()).ok().and_then(rustix::process::Pid::from_raw);
+        // Fails only for a process that has ended.
+        let _ = id.map(|id| rustix::process::kill_process(id, rustix::process::Signal::TERM));
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        // The watchdog first: it must not see the pipe close and kill by a number that is then someone else's.
+        for child in [&mut self.watchdog, &mut self.program] {
+            // Fails only for a process that has ended.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
