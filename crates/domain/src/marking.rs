@@ -33,6 +33,12 @@ impl Marking {
     pub const fn of(level: Label) -> Self {
         Self { level, caveats: BTreeSet::new(), releasable_to: None }
     }
+
+    /// What stands in for a marking that cannot be read: no clearance reaches it.
+    #[must_use]
+    pub fn unreadable() -> Self {
+        Self { releasable_to: Some(BTreeSet::new()), ..Self::of(Label("?".into())) }
+    }
 }
 
 /// The normal form, or the text of an envelope.
@@ -229,5 +235,151 @@ impl Levels {
     /// Known levels in their order, then unknown ones: above all, by name among themselves.
     fn height<'l>(&self, level: &'l Label) -> (usize, Option<&'l Label>) {
         self.rank(level.as_str()).map_or((self.0.len(), Some(level)), |rank| (rank, None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::value::reading::{mistakes, normal};
+
+    fn marking(text: &str) -> Marking {
+        text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    fn reader(level: &str, caveats: &[&str], party: &str) -> Clearance {
+        Clearance {
+            level: level.into(),
+            caveats: caveats.iter().map(ToString::to_string).collect(),
+            party: party.into(),
+            agency: "urn:agency:other".into(),
+        }
+    }
+
+    #[test]
+    fn a_marking_reads_back_as_it_prints() {
+        for text in
+            ["OFFICIAL", "TOP SECRET//CRYPTO//EYES ONLY", "SECRET//REL CA,PK", "OFFICIAL-SENSITIVE//REL NONE"]
+        {
+            assert_eq!(marking(text).to_string(), text);
+        }
+        assert_eq!(marking("SECRET // B//A // REL PK, CA").to_string(), "SECRET//A//B//REL CA,PK");
+        for wrong in [
+            "",
+            "secret",
+            "SECRET/",
+            "SECRET//",
+            "SECRET//REL",
+            "SECRET//REL pk",
+            "SECRET//REL PK//A",
+            "REL PK",
+        ] {
+            assert!(wrong.parse::<Marking>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_object_says_the_same_as_the_text() {
+        let object = json!({"level": "SECRET", "caveats": ["CRYPTO"], "releasable_to": ["CA", "PK"]});
+        assert_eq!(normal::<Marking>(&object), object);
+        assert_eq!(normal::<Marking>(&json!("SECRET//CRYPTO//REL PK,CA")), object);
+        let nobody = json!({"level": "SECRET", "releasable_to": []});
+        assert_eq!(normal::<Marking>(&nobody), nobody);
+        assert_eq!(mistakes::<Marking>(&json!({"caveats": ["rel"], "releasable_to": "all"})).len(), 3);
+    }
+
+    #[test]
+    fn a_reader_needs_level_caveats_and_release() {
+        let levels = Levels::default();
+        let sees = |reader: &Clearance, text: &str| levels.may_see(reader, &marking(text), "urn:agency:pk");
+        let canadian = reader("SECRET", &["CRYPTO"], "CA");
+        for text in ["OFFICIAL", "SECRET//CRYPTO//REL CA,PK"] {
+            assert!(sees(&canadian, text), "{text}");
+        }
+        for text in ["TOP SECRET", "SECRET//EYES ONLY", "OFFICIAL//REL PK", "OFFICIAL//REL NONE", "UNHEARD"] {
+            assert!(!sees(&canadian, text), "{text}");
+        }
+        assert!(!sees(&reader("UNHEARD", &[], "CA"), "OFFICIAL"));
+        assert!(!levels.may_see(&canadian, &Marking::unreadable(), "urn:agency:other"));
+    }
+
+    #[test]
+    fn the_owner_needs_no_release_but_level_and_caveats() {
+        let levels = Levels::default();
+        let owner = reader("SECRET", &[], "PK");
+        let sees = |text: &str| levels.may_see(&owner, &marking(text), &owner.agency);
+        assert!(sees("SECRET//REL NONE"));
+        assert!(!sees("TOP SECRET") && !sees("OFFICIAL//CRYPTO"));
+    }
+
+    #[test]
+    fn two_disjoint_releases_give_nobody() {
+        let joined = Levels::default().join(&marking("OFFICIAL//REL CA"), &marking("SECRET//A//REL PK"));
+        assert_eq!(joined.to_string(), "SECRET//A//REL NONE");
+    }
+
+    #[test]
+    fn levels_are_named_once_each() {
+        assert!(Levels::new(["PUBLIC", "RESTRICTED"]).is_ok_and(|levels| levels.knows("PUBLIC")));
+        assert!(Levels::new([]).is_err() && Levels::new(["A", "A"]).is_err() && Levels::new(["a"]).is_err());
+    }
+
+    fn any_marking() -> impl Strategy<Value = Marking> {
+        let level = prop::sample::select(vec!["OFFICIAL", "SECRET", "TOP SECRET", "UNHEARD", "UNKNOWN"]);
+        let caveats = prop::sample::subsequence(vec!["A", "B", "C"], 0..=3);
+        let parties = prop::option::of(prop::sample::subsequence(vec!["CA", "PK", "US"], 0..=3));
+        (level, caveats, parties).prop_map(|(level, caveats, parties)| Marking {
+            level: level.parse().unwrap(),
+            caveats: caveats.into_iter().map(|c| c.parse().unwrap()).collect(),
+            releasable_to: parties.map(|to| to.into_iter().map(|p| p.parse().unwrap()).collect()),
+        })
+    }
+
+    fn any_reader() -> impl Strategy<Value = Clearance> {
+        let level = prop::sample::select(vec!["OFFICIAL", "SECRET", "TOP SECRET", "UNHEARD"]);
+        let caveats = prop::sample::subsequence(vec!["A", "B", "C"], 0..=3);
+        let party = prop::sample::select(vec!["CA", "PK", "US", "FR"]);
+        (level, caveats, party).prop_map(|(level, caveats, party)| reader(level, &caveats, party))
+    }
+
+    proptest! {
+        #[test]
+        fn join_is_a_least_upper_bound(a in any_marking(), b in any_marking(), c in any_marking()) {
+            let levels = Levels::default();
+            let join = |a: &Marking, b: &Marking| levels.join(a, b);
+            prop_assert_eq!(join(&a, &a), a.clone());
+            prop_assert_eq!(join(&a, &b), join(&b, &a));
+            prop_assert_eq!(join(&join(&a, &b), &c), join(&a, &join(&b, &c)));
+            prop_assert_eq!(join(&levels.least(), &a), a.clone());
+            let ab = join(&a, &b);
+            prop_assert!(levels.dominates(&ab, &a) && levels.dominates(&ab, &b));
+            prop_assert_eq!(levels.dominates(&c, &a) && levels.dominates(&c, &b), levels.dominates(&c, &ab));
+        }
+
+        #[test]
+        fn dominance_is_an_order(a in any_marking(), b in any_marking(), c in any_marking()) {
+            let levels = Levels::default();
+            let over = |a: &Marking, b: &Marking| levels.dominates(a, b);
+            prop_assert!(over(&a, &a));
+            prop_assert!(!(over(&a, &b) && over(&b, &a)) || a == b);
+            prop_assert!(!(over(&a, &b) && over(&b, &c)) || over(&a, &c));
+            prop_assert_eq!(over(&a, &b), levels.join(&a, &b) == a);
+        }
+
+        #[test]
+        fn who_sees_the_whole_sees_its_parts(a in any_marking(), b in any_marking(), r in any_reader(), own in any::<bool>()) {
+            let levels = Levels::default();
+            let owner = if own { r.agency.as_str() } else { "urn:agency:pk" };
+            let sees = |marking: &Marking| levels.may_see(&r, marking, owner);
+            prop_assert_eq!(sees(&levels.join(&a, &b)), sees(&a) && sees(&b));
+        }
+
+        #[test]
+        fn the_text_says_it_all(a in any_marking()) {
+            prop_assert_eq!(a.to_string().parse(), Ok(a));
+        }
     }
 }

@@ -191,3 +191,66 @@ fn brackets_match(text: &str) -> bool {
     }
     open.is_empty()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::value::reading::{mistakes, normal};
+
+    #[test]
+    fn amounts_are_exact_and_compared() {
+        assert_eq!(
+            normal::<Amount>(&json!({"value": 7_000_000_000_u64, "currency": "USD"})),
+            json!({"value": "7000000000", "comparator": "eq", "currency": "USD"})
+        );
+        let more = json!({"value": "400000000000.50", "comparator": "gt", "currency": "USD"});
+        assert_eq!(normal::<Amount>(&more), more);
+    }
+
+    #[test]
+    fn quantities_have_units() {
+        let tonnes = json!({"value": "-2.5", "comparator": "about", "unit": "t"});
+        assert_eq!(normal::<Quantity>(&tonnes), tonnes);
+        for unit in ["%", "MW", "{shipments}", "kg/m2", "[in_i]", "10*6.{head}"] {
+            assert_eq!(unit.parse::<Unit>().unwrap().as_str(), unit);
+        }
+        for wrong in ["", "metric tons", "{a", "(a]", "µg"] {
+            assert!(wrong.parse::<Unit>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_named() {
+        let wrong = json!({"value": 0.1, "comparator": "more", "currency": "usd"});
+        let places = mistakes::<Amount>(&wrong);
+        assert!(places[0].starts_with("/value: expected a decimal as a string"));
+        assert!(places[1].starts_with("/comparator: expected one of eq, gt,"));
+        assert!(places[2].starts_with("/currency: expected an ISO 4217"));
+        assert_eq!(mistakes::<Quantity>(&json!({})), ["/value: is required", "/unit: is required"]);
+        for value in [
+            "",
+            "-",
+            "+5",
+            "1e6",
+            "1_000",
+            "1,000",
+            ".5",
+            "5.",
+            "0x10",
+            "NaN",
+            "99999999999999999999999999999999",
+        ] {
+            assert!(value.parse::<Decimal>().is_err(), "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_decimal_keeps_its_digits(text in "-?[1-9][0-9]{0,14}(\\.[0-9]{1,10})?") {
+            prop_assert_eq!(text.parse::<Decimal>().unwrap().to_string(), text);
+        }
+    }
+}

@@ -104,3 +104,41 @@ impl fmt::Display for CitedSource {
 }
 
 serde_textual!(CitedSource);
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::value::reading::{mistakes, normal, read};
+
+    #[test]
+    fn a_text_is_the_source() {
+        for source in ["first-hand", "https://www.arabnews.com/node/1"] {
+            assert_eq!(normal::<Citation>(&json!(source)), json!({"source": source}));
+        }
+        let (citation, references) = read::<Citation>(&json!("source/~arab-news")).unwrap();
+        assert_eq!(citation.source, CitedSource::Record(references[0].to));
+    }
+
+    #[test]
+    fn the_chain_and_the_grade_are_kept() {
+        let whole = json!({
+            "source": "first-hand", "locator": "photo caption", "quote": "“in Rawalpindi”",
+            "via": ["ISPR", "the delegation"], "grade": "B2"
+        });
+        assert_eq!(normal::<Citation>(&whole), whole);
+        assert_eq!(
+            normal::<Citation>(&json!({"source": "first-hand", "via": "ISPR"}))["via"],
+            json!(["ISPR"])
+        );
+    }
+
+    #[test]
+    fn what_is_no_source_is_named() {
+        for wrong in ["the papers", "engagement/~visit", "source/", "file:///a"] {
+            assert_eq!(mistakes::<Citation>(&json!({"source": wrong})).len(), 1, "{wrong}");
+        }
+        assert_eq!(mistakes::<Citation>(&json!({"grade": "Z9", "via": [1]})).len(), 3);
+    }
+}

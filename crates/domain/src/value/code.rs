@@ -36,7 +36,7 @@ codes! {
     Subdivision,
     /// The name of an IANA time zone, checked for its form: `Asia/Karachi`.
     TimeZone,
-    /// A code of the Harmonized System, two to ten digits: `120510`. Dots may be written and are left out.
+    /// A code of the Harmonized System, of two to twelve digits: `120510`. Dots may be written and are left out.
     Commodity,
     /// A SHA-256 in lower-case hexadecimal.
     Sha256,
@@ -92,10 +92,12 @@ impl FromStr for Commodity {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let digits = text.replace('.', "");
-        if matches!(digits.len(), 2 | 4 | 6 | 8 | 10) && digits.bytes().all(|b| b.is_ascii_digit()) {
+        if matches!(digits.len(), 2 | 4 | 6 | 8 | 10 | 12) && digits.bytes().all(|b| b.is_ascii_digit()) {
             Ok(Self(digits.into()))
         } else {
-            Err(Expected::new("expected a Harmonized System code of 2, 4, 6, 8 or 10 digits such as 120510"))
+            Err(Expected::new(
+                "expected a Harmonized System code such as 12 or 1205.10: pairs of digits, 6 at most",
+            ))
         }
     }
 }
@@ -167,3 +169,47 @@ impl fmt::Display for Grade {
 }
 
 textual!(Grade);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check<T: FromStr<Err = Expected> + fmt::Display>(right: &[&str], wrong: &[&str]) {
+        for text in right {
+            let code = text.parse::<T>().unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(code.to_string(), *text);
+        }
+        for text in wrong {
+            assert!(text.parse::<T>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn codes_have_their_forms() {
+        check::<Subdivision>(
+            &["PK-BA", "US-CA", "FR-75C", "XK-1"],
+            &["PK", "PK-", "pk-ba", "UK-EN", "PK-ABCD", "PK-B-A"],
+        );
+        check::<TimeZone>(
+            &["Asia/Karachi", "America/Argentina/Buenos_Aires", "Etc/GMT+5", "UTC"],
+            &["PKT", "+05:00", "Asia/", "/Karachi", "Asia/Kar achi", "../etc/passwd"],
+        );
+        check::<Commodity>(
+            &["12", "1205", "120510", "12051000"],
+            &["", "1", "120", "canola", "12345678901234"],
+        );
+        check::<Grade>(&["A1", "F6", "C3"], &["", "A", "A7", "G1", "a1", "A10", "1A"]);
+        check::<Url>(
+            &["https://www.arabnews.com/node/1", "http://[::1]:8080/"],
+            &["arabnews.com", "ftp://a.b/", "javascript:alert(1)", "https://", "/a"],
+        );
+        check::<Sha256>(&[&"0f".repeat(32)], &["", &"0f".repeat(31), &"0g".repeat(32)]);
+    }
+
+    #[test]
+    fn one_code_has_one_form() {
+        assert_eq!("1205.10".parse::<Commodity>().unwrap().as_str(), "120510");
+        assert_eq!("AB".repeat(32).parse::<Sha256>().unwrap().as_str(), "ab".repeat(32));
+        assert_eq!("PK-BA".parse::<Subdivision>().unwrap().country().unwrap().as_str(), "PK");
+    }
+}

@@ -343,3 +343,53 @@ const COUNTRIES: &[Row] = &[
     ("ZM", "Zambia", ""),
     ("ZW", "Zimbabwe", ""),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn code(text: &str) -> CountryCode {
+        text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn the_codes_are_those_of_the_standard() {
+        let ours = COUNTRIES.iter().map(|row| row.0).collect::<Vec<_>>();
+        let theirs = celes::Country::get_countries().map(|country| country.alpha2).into_iter();
+        assert!(ours.is_sorted());
+        assert_eq!(ours.into_iter().collect::<BTreeSet<_>>(), theirs.collect());
+    }
+
+    #[test]
+    fn no_name_stands_for_two() {
+        let names =
+            COUNTRIES.iter().flat_map(|(_, name, others)| std::iter::once(*name).chain(others.split('|')));
+        let folded = names.filter(|name| !name.is_empty()).map(fold).collect::<Vec<_>>();
+        assert_eq!(folded.iter().collect::<BTreeSet<_>>().len(), folded.len());
+        for row in COUNTRIES {
+            assert_eq!(CountryCode::named(row.1), Some(code(row.0)));
+            assert_eq!(code(row.0).name().as_str(), row.1);
+        }
+    }
+
+    #[test]
+    fn codes_left_to_users_are_codes() {
+        for text in ["AA", "QM", "QZ", "XA", "XZ", "ZZ"] {
+            assert_eq!(code(text).name().as_str(), text);
+        }
+        assert_eq!(code("XK").name().as_str(), "Kosovo");
+        for text in ["", "P", "pk", "Pk", "PAK", "UK", "EU", "QL", "ZY", "ÄÄ", "P K"] {
+            assert!(text.parse::<CountryCode>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn usual_names_are_known() {
+        for (name, of) in [("USA", "US"), ("the Netherlands", "NL"), ("turkiye", "TR"), ("UK", "GB")] {
+            assert_eq!(CountryCode::named(name), Some(code(of)));
+        }
+        assert_eq!(CountryCode::named("Atlantis"), None);
+    }
+}

@@ -241,3 +241,147 @@ fn number(text: &str, digits: usize) -> Option<u16> {
     let form = text.len() == digits && text.bytes().all(|b| b.is_ascii_digit());
     form.then(|| text.parse().ok()).flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date as day;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn bounds(text: &str) -> (Option<Date>, Option<Date>) {
+        let time = Edtf::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(time.to_string(), text);
+        (time.bounds().earliest, time.bounds().latest)
+    }
+
+    #[test]
+    fn what_is_partly_known_has_bounds() {
+        for (text, from, to) in [
+            ("2025", day(2025, 1, 1), day(2025, 12, 31)),
+            ("0000", day(0, 1, 1), day(0, 12, 31)),
+            ("2025-06", day(2025, 6, 1), day(2025, 6, 30)),
+            ("2024-02", day(2024, 2, 1), day(2024, 2, 29)),
+            ("1900-02", day(1900, 2, 1), day(1900, 2, 28)),
+            ("2024-02-29", day(2024, 2, 29), day(2024, 2, 29)),
+            ("2025-04-13T23:59:59", day(2025, 4, 13), day(2025, 4, 13)),
+            ("2025-04-13T00:00:00Z", day(2025, 4, 13), day(2025, 4, 13)),
+            ("2025-04-13T10:30:00+05", day(2025, 4, 13), day(2025, 4, 13)),
+            ("2025-04-13T10:30:00-03:30", day(2025, 4, 13), day(2025, 4, 13)),
+            ("1984?", day(1984, 1, 1), day(1984, 12, 31)),
+            ("2004-06~", day(2004, 6, 1), day(2004, 6, 30)),
+            ("2004-06-11%", day(2004, 6, 11), day(2004, 6, 11)),
+            ("201X", day(2010, 1, 1), day(2019, 12, 31)),
+            ("20XX", day(2000, 1, 1), day(2099, 12, 31)),
+            ("2004-XX", day(2004, 1, 1), day(2004, 12, 31)),
+            ("1985-04-XX", day(1985, 4, 1), day(1985, 4, 30)),
+            ("1985-XX-XX", day(1985, 1, 1), day(1985, 12, 31)),
+            ("2001-21", day(2001, 3, 1), day(2001, 5, 31)),
+            ("2001-22?", day(2001, 6, 1), day(2001, 8, 31)),
+            ("2001-23", day(2001, 9, 1), day(2001, 11, 30)),
+            ("2003-24", day(2003, 12, 1), day(2004, 2, 29)),
+            ("9999-24", day(9999, 12, 1), day(9999, 12, 31)),
+            ("1964/2008", day(1964, 1, 1), day(2008, 12, 31)),
+            ("2004-02-01~/2005-02", day(2004, 2, 1), day(2005, 2, 28)),
+            ("2004-06/2004-06-11", day(2004, 6, 1), day(2004, 6, 11)),
+            ("[1984-02..1985-05-03]", day(1984, 2, 1), day(1985, 5, 3)),
+            ("[1670,1667-12,1668]", day(1667, 12, 1), day(1670, 12, 31)),
+        ] {
+            assert_eq!(bounds(text), (Some(from), Some(to)), "{text}");
+        }
+    }
+
+    #[test]
+    fn open_and_unknown_ends_have_no_bound() {
+        assert_eq!(bounds("1985-04-12/.."), (Some(day(1985, 4, 12)), None));
+        assert_eq!(bounds("1985-04-12/"), (Some(day(1985, 4, 12)), None));
+        assert_eq!(bounds("../1985"), (None, Some(day(1985, 12, 31))));
+        assert_eq!(bounds("/1985"), (None, Some(day(1985, 12, 31))));
+        assert_eq!(bounds("[..1985-12]"), (None, Some(day(1985, 12, 31))));
+        assert_eq!(bounds("[1985-12..]"), (Some(day(1985, 12, 1)), None));
+    }
+
+    #[test]
+    fn what_is_not_of_it_is_refused() {
+        let forms = "- T / .. ../.. [] [..] [2004] [2004 2004] {2004,2005}
+            25 02025 20255 -2025 +2025 Y17000 XXXX 2XXX 20X5 201X-06 201x ２０２５
+            2025-6 2025-00 2025-13 2025-20 2025-25 2025-21-01 2025-XX-01 2025-1X 20250413
+            2025-02-30 2023-02-29 2025-04-00 2025-04-1X 2025-04-13-01
+            2004?? ?2004 2004-?06 2004-06-(01)~
+            2025-04-13T 2025-04-13T10:30 2025-04-13T24:00:00 2025-04-13T10:60:00 2025-04-13T10:30:60
+            2025-04-13T10:30:00.5 2025-04-13T10:30:00z 2025-04-13T10:30:00+5 2025-04-13T10:30:00?
+            2025-04T10:30:00 2025-04-XXT10:30:00 T10:30:00
+            2008/1964 2004-06-11/2004-05 2004/2005/2006 2004/P1Y 2025-04-13T10:00:00/2025-04-13T11:00:00
+            [2006..2004] [2004..2005..2006] [2004,] [2004/2006] [2025-04-13T10:30:00,2006] [..2004,2005]";
+        let spaced = ["", " ", "Sunday", "13 April 2025", "2025-04-13 10:30:00", "[2004, 2006]", "2025\n"];
+        for text in forms.split_whitespace().chain(spaced) {
+            assert!(Edtf::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_was_expected() {
+        let refusal = |text| Edtf::parse(text).expect_err(text).to_string();
+        assert_eq!(refusal("2025-02-30"), "there is no 2025-02-30 in the calendar");
+        assert!(refusal("2025-13").ends_with("a season from 21 to 24, found 13"));
+        assert!(refusal("Sunday").ends_with("words go into as_stated"));
+        assert!(refusal("2008/1964").contains("not before the start"));
+    }
+
+    #[test]
+    fn finer_is_within_and_other_is_not() {
+        let of = |text| Edtf::parse(text).expect(text).bounds();
+        assert!(of("2025-06-11").is_within(&of("2025-06")));
+        assert!(of("2025-06").is_within(&of("[2025..]")));
+        assert!(!of("2025").is_within(&of("2025-06")));
+        assert!(!of("2025/..").is_within(&of("2025")));
+        assert!(of("2025-06").is_within(&Bounds::UNKNOWN));
+        assert!(of("2025-06").overlaps(&of("[..2025]")));
+        assert!(!of("2025-06").overlaps(&of("2025-07/..")));
+    }
+
+    fn any_date() -> impl Strategy<Value = (String, Date, Date)> {
+        let qualifier = prop::sample::select(vec!["", "?", "~", "%"]);
+        (1i16..=9998, 1i8..=12, 1i8..=31, 0..5, qualifier).prop_map(|(y, m, d, form, q)| {
+            let month = day(y, m, 1);
+            let d = d.min(month.days_in_month());
+            let (text, from, to) = match form {
+                0 => (format!("{y:04}"), day(y, 1, 1), day(y, 12, 31)),
+                1 => (format!("{y:04}-{m:02}"), month, month.last_of_month()),
+                2 => (format!("{y:04}-{m:02}-{d:02}"), day(y, m, d), day(y, m, d)),
+                3 => (format!("{y:04}-{m:02}-XX"), month, month.last_of_month()),
+                _ => (format!("{:03}X", y / 10), day(y / 10 * 10, 1, 1), day(y / 10 * 10 + 9, 12, 31)),
+            };
+            (format!("{text}{q}"), from, to)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_date_has_its_bounds((text, from, to) in any_date()) {
+            prop_assert_eq!(bounds(&text), (Some(from), Some(to)));
+        }
+
+        #[test]
+        fn two_dates_are_bounded_by_the_first_and_the_last_day((a, a0, a1) in any_date(), (b, b0, b1) in any_date()) {
+            prop_assert_eq!(bounds(&format!("[{a},{b}]")), (Some(a0.min(b0)), Some(a1.max(b1))));
+            prop_assert_eq!(bounds(&format!("{a}/..")), (Some(a0), None));
+            prop_assert_eq!(bounds(&format!("/{b}")), (None, Some(b1)));
+            for text in [format!("{a}/{b}"), format!("[{a}..{b}]")] {
+                prop_assert_eq!(Edtf::parse(&text).is_ok(), a0 <= b1);
+                if a0 <= b1 {
+                    prop_assert_eq!(bounds(&text), (Some(a0), Some(b1)));
+                }
+            }
+        }
+
+        #[test]
+        fn nothing_makes_it_panic(text in "[0-9X?~%T:Z+./,\\[\\]é-]{0,24}") {
+            if let Ok(time) = Edtf::parse(&text) {
+                let Bounds { earliest, latest } = time.bounds();
+                prop_assert!(earliest.zip(latest).is_none_or(|(from, to)| from <= to));
+                prop_assert_eq!(serde_json::to_value(&time).expect("text"), serde_json::Value::from(text));
+            }
+        }
+    }
+}

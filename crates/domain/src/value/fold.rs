@@ -20,6 +20,9 @@ pub fn fold(name: &str) -> String {
             'ł' => folded.push('l'),
             'đ' | 'ð' => folded.push('d'),
             'ı' => folded.push('i'),
+            // One letter, typed on Arabic or on Persian and Urdu keyboards.
+            'ك' => folded.push('ک'),
+            'ي' | 'ى' => folded.push('ی'),
             mark if is_mark(mark) => {}
             letter if letter.is_alphanumeric() => folded.push(letter),
             _ if folded.is_empty() || folded.ends_with(' ') => {}
@@ -35,4 +38,36 @@ const fn is_mark(c: char) -> bool {
     matches!(c,
         '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5c7}' | '\u{610}'..='\u{61a}' | '\u{640}'
         | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{6d6}'..='\u{6ed}' | '\u{200b}'..='\u{200f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_are_found_however_they_were_typed() {
+        for (a, b) in [
+            ("Gen. José O’Brien-Łęcki", "gen jose o'brien lecki"),
+            ("TÜRKİYE", "Türkiye"),
+            ("Türkiye", "Tu\u{308}rkiye"),
+            ("Straße", "STRASSE"),
+            ("  Jam   Kamal Khan ", "jam kamal khan"),
+            ("عَاصِم مُنِير", "عاصم منیر"),
+            ("Côte d’Ivoire", "Cote d'Ivoire"),
+            ("Ｋｏｒｅａ", "korea"),
+        ] {
+            assert_eq!(fold(a), fold(b));
+        }
+        assert_ne!(fold("Khan"), fold("Kahn"));
+    }
+
+    proptest! {
+        #[test]
+        fn folding_is_done_once(name in ".{0,40}") {
+            let once = fold(&name);
+            prop_assert_eq!(fold(&once), once);
+        }
+    }
 }

@@ -44,3 +44,18 @@ impl fmt::Display for Lang {
 }
 
 textual!(Lang);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_have_their_usual_case() {
+        for (typed, usual) in [("EN", "en"), ("fr-ca", "fr-CA"), ("zh-hant-tw", "zh-Hant-TW")] {
+            assert_eq!(typed.parse::<Lang>().unwrap().as_str(), usual);
+        }
+        for wrong in ["", "english language", "e", "en_US"] {
+            assert!(wrong.parse::<Lang>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -84,3 +84,37 @@ impl fmt::Display for EventRef {
 }
 
 serde_textual!(EventRef);
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::Aggregate;
+    use crate::value::reading::{mistakes, normal, read};
+
+    #[test]
+    fn a_link_by_key_is_resolved_and_to_be_checked() {
+        let (link, references) = read::<Link>(&json!({"rel": "part_of", "to": "engagement/~visit"})).unwrap();
+        let visit = Subject::of_key("urn:agency:pk", Aggregate::Engagement, "visit");
+        assert_eq!(link, Link { rel: Relation::PartOf, to: visit });
+        assert_eq!((references[0].pointer.as_str(), references[0].to), ("/to", visit));
+        let (_, references) = read::<Link>(&json!({"rel": "at", "to": visit.to_string()})).unwrap();
+        assert!(references.is_empty());
+    }
+
+    #[test]
+    fn every_mistake_is_named() {
+        let places = mistakes::<Link>(&json!({"rel": "near", "to": "visit/1"}));
+        assert!(
+            places[0].starts_with("/rel: expected one of part_of, before") && places[1].starts_with("/to: ")
+        );
+    }
+
+    #[test]
+    fn an_event_of_ones_own_is_known_by_its_id() {
+        let uid = event_uid("urn:agency:pk", "readout-7");
+        assert_eq!(normal::<EventRef>(&json!("~readout-7")), json!(uid.to_string()));
+        assert_eq!(mistakes::<EventRef>(&json!("~")).len(), 1);
+    }
+}

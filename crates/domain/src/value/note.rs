@@ -29,3 +29,19 @@ impl Shape for Note {
         })?
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::value::reading::{mistakes, normal};
+
+    #[test]
+    fn a_text_is_a_note_in_the_recorders_language() {
+        assert_eq!(normal::<Note>(&json!("tea was served")), json!({"text": "tea was served", "lang": "en"}));
+        let french = json!({"text": "du thé", "lang": "fr"});
+        assert_eq!(normal::<Note>(&french), french);
+        assert_eq!(mistakes::<Note>(&json!({"lang": "fr"})), ["/text: is required"]);
+    }
+}

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::words::words;
-use super::{Name, PartyKind, PartyRef};
+use super::{CountryCode, Name, PartyKind, PartyRef};
 use crate::read::{Object, Reader, Shape};
 
 /// How many delegations within delegations are read.
@@ -79,7 +79,8 @@ pub struct Participant {
     /// Whom it acts for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_behalf_of: Option<PartyRef>,
-    /// Whose side it is on: its country's unless stated, a member's its delegation's.
+    /// Whose side it is on: unless stated its country's, else that of whom it acts
+    /// for, else its delegation's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub side: Option<Name>,
     /// Whether it is there; what is usual depends on the event: see [`Participant::fill_attendance`].
@@ -97,7 +98,7 @@ impl Participant {
     /// A party that takes part, of which nothing more is known.
     #[must_use]
     pub fn of(party: PartyRef) -> Self {
-        let side = party.country.map(super::CountryCode::code_as_name);
+        let side = party.country.map(CountryCode::code_as_name);
         Self {
             party,
             role: Role::default(),
@@ -156,7 +157,8 @@ impl Participant {
         let attendance = fields.optional("attendance");
         let size = fields.optional("size");
         let plain = Self::of(party?);
-        let side = side.or_else(|| plain.side.clone());
+        let acts_for = on_behalf_of.as_ref().and_then(|party: &PartyRef| party.country);
+        let side = side.or_else(|| plain.side.clone()).or(acts_for.map(CountryCode::code_as_name));
         let mut members = members?;
         for member in &mut members {
             member.fill_side(side.as_ref());
@@ -175,5 +177,69 @@ impl Participant {
 impl Shape for Participant {
     fn read(input: &Value, reader: &mut Reader<'_>) -> Option<Self> {
         Self::read_at(0, input, reader)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::value::reading::{mistakes, normal, read};
+
+    #[test]
+    fn a_code_takes_part_for_its_own_side() {
+        assert_eq!(
+            normal::<Participant>(&json!("CA")),
+            json!({"name": "Canada", "kind": "state", "country": "CA", "role": "participant", "side": "CA"})
+        );
+    }
+
+    #[test]
+    fn a_delegation_is_a_group_with_members_of_its_side() {
+        let input = json!({
+            "name": "Congressional delegation", "country": "US", "role": "visitor",
+            "members": [
+                {"name": "Jack Bergman", "title": "Representative", "role": "lead"},
+                "Jonathan Jackson",
+                {"name": "Anwar Shah", "country": "PK", "role": "interpreter"}
+            ]
+        });
+        let normal = normal::<Participant>(&input);
+        assert_eq!((&normal["kind"], &normal["side"]), (&json!("group"), &json!("US")));
+        assert_eq!(normal["members"][0]["side"], "US");
+        assert_eq!(normal["members"][1]["role"], "member");
+        assert_eq!(normal["members"][2]["side"], "PK");
+    }
+
+    #[test]
+    fn whom_one_acts_for_says_the_side() {
+        let envoy = json!({"name": "Envoy Smith", "on_behalf_of": "CA"});
+        assert_eq!(normal::<Participant>(&envoy)["side"], "CA");
+    }
+
+    #[test]
+    fn attendance_is_filled_in_where_none_is_stated() {
+        let input = json!({"name": "Delegation", "members": ["A. Khan", {"name": "B. Khan", "attendance": "absent"}]});
+        let mut delegation = read::<Participant>(&input).unwrap().0;
+        delegation.fill_attendance(Attendance::Attended);
+        let attendance = delegation.everybody().map(|one| one.attendance.unwrap()).collect::<Vec<_>>();
+        assert_eq!(attendance, [Attendance::Attended, Attendance::Attended, Attendance::Absent]);
+    }
+
+    #[test]
+    fn mistakes_within_members_are_named() {
+        let input =
+            json!({"name": "Delegation", "size": -1, "members": [{"name": "A. Khan", "role": "guest"}, {}]});
+        let mistakes = mistakes::<Participant>(&input);
+        let places = mistakes.iter().map(|m| m.split(':').next().unwrap()).collect::<Vec<_>>();
+        assert_eq!(places, ["/members/0/role", "/members/1/name", "/size"]);
+    }
+
+    #[test]
+    fn delegations_nest_only_so_deep() {
+        let nest = |input, _| json!({"name": "Delegation", "members": [input]});
+        assert!(read::<Participant>(&(1..DEEPEST).fold(json!("A. Khan"), nest)).is_ok());
+        assert_eq!(mistakes::<Participant>(&(0..DEEPEST).fold(json!("A. Khan"), nest)).len(), 1);
     }
 }

@@ -64,7 +64,7 @@ impl PartyRef {
     pub fn read_as(usual: PartyKind, input: &Value, reader: &mut Reader<'_>) -> Option<Self> {
         if input.is_string() {
             let name = Name::read(input, reader)?;
-            return Self::named(name, usual, reader);
+            return Self::named(name, None, usual, reader);
         }
         reader.object(input, |party| Self::fields(usual, party))?
     }
@@ -73,70 +73,74 @@ impl PartyRef {
     pub(super) fn fields(usual: PartyKind, party: &mut Object<'_, '_, '_>) -> Option<Self> {
         let is_named = party.raw("name").is_some();
         let name = party.optional::<Name>("name");
-        let kind = party.optional("kind");
+        let kind = party.optional::<PartyKind>("kind");
+        let country = party.optional::<CountryCode>("country");
+        let lang = party.optional("lang");
         let id =
             party.raw("id").and_then(|id| party.reader().within("id", |reader| Identity::read(id, reader)));
-        let country = party.optional("country");
-        let lang = party.optional("lang");
-        let (id, own) = match id {
-            Some(Identity::Record(subject)) => (Some(subject), None),
-            Some(Identity::State(code)) => (None, Some(code)),
-            None => (None, None),
+        let (id, own) = id.map_or((None, None), Identity::split);
+        let agrees =
+            |own| kind.is_none_or(|kind| kind == PartyKind::State) && country.is_none_or(|c| c == own);
+        if !own.is_none_or(agrees) {
+            return party.reader().within("id", |reader| {
+                reader.expected("expected party/<uuid> or party/~KEY: a code is a state's, and its country's")
+            });
+        }
+        let kind = kind.or(own.and(Some(PartyKind::State)));
+        let read = match (name, kind, country.or(own)) {
+            (None, ..) if is_named => return None,
+            // Not a group without a name: that is never the state.
+            (None, None, Some(code)) if usual != PartyKind::Group => Self::state(code),
+            (None, Some(PartyKind::State), Some(code)) => Self::state(code),
+            (None, ..) => return party.reader().within("name", |reader| reader.expected("is required")),
+            (Some(name), None, country) => Self::named(name, country, usual, party.reader())?,
+            (Some(name), Some(kind), country) => Self::of_kind(name, kind, country, party.reader())?,
         };
-        let country: Option<CountryCode> = country.or(own);
-        if !is_named {
-            return match (kind, country) {
-                (None | Some(PartyKind::State), Some(code)) => Some(Self { id, lang, ..Self::state(code) }),
-                _ => party.reader().within("name", |reader| reader.expected("is required")),
-            };
-        }
-        let stated = Self { name: name?, kind: kind.unwrap_or(PartyKind::Person), id, country, lang };
-        match kind {
-            Some(PartyKind::State) => stated.with_own_code(party.reader()),
-            Some(_) => Some(stated),
-            None if own.is_some() => Some(Self { kind: PartyKind::State, ..stated }),
-            None => {
-                let named = Self::named(stated.name.clone(), usual, party.reader())?;
-                let agrees = stated.country.is_none() || stated.country == named.country;
-                let kind =
-                    if agrees || named.kind != PartyKind::State { named.kind } else { PartyKind::Person };
-                Some(Self { kind, country: stated.country.or(named.country), ..stated })
-            }
-        }
+        Some(Self { id, lang, ..read })
     }
 
-    /// What a name alone says.
-    fn named(name: Name, usual: PartyKind, reader: &mut Reader<'_>) -> Option<Self> {
+    /// What a name says of which no kind is stated.
+    fn named(
+        name: Name,
+        country: Option<CountryCode>,
+        usual: PartyKind,
+        reader: &mut Reader<'_>,
+    ) -> Option<Self> {
         let text = name.as_str();
-        if let Ok(code) = text.parse::<CountryCode>() {
-            return Some(Self::state(code));
+        let agrees = |state: &CountryCode| country.is_none_or(|country| country == *state);
+        if let Some(state) = text.parse().ok().filter(agrees) {
+            return Some(Self::state(state));
         }
-        if let Some(country) = CountryCode::named(text) {
-            return Some(Self::plain(name, PartyKind::State, Some(country)));
+        if let Some(state) = CountryCode::named(text).filter(agrees) {
+            return Some(Self::plain(name, PartyKind::State, Some(state)));
         }
-        if matches!(text, "EU" | "UN") {
-            return Some(Self::plain(name, PartyKind::Organisation, None));
-        }
-        if is_code_like(text) {
+        if is_code_like(text) && !is_reserved(text) {
             return reader.expected(format!(
-                "“{text}” is no ISO 3166-1 alpha-2 code (upper case); another party needs its kind: \
-                 {{\"name\": …, \"kind\": …}}"
+                "“{text}” is no ISO 3166-1 alpha-2 code in capitals; for another party state its kind"
             ));
         }
         if text.starts_with("party/") {
-            return reader
-                .expected("a party by its record needs its name as stated: {\"name\": …, \"id\": …}");
+            return reader.expected("expected the party's name as stated, beside its id");
         }
-        let kind = if is_acronym(text) { PartyKind::Organisation } else { usual };
-        Some(Self::plain(name, kind, None))
+        let is_organisation = is_reserved(text) || is_acronym(text);
+        let kind = if is_organisation { PartyKind::Organisation } else { usual };
+        Some(Self::plain(name, kind, country))
     }
 
     /// A state needs a code: the one stated, else the one its name stands for.
-    fn with_own_code(self, reader: &mut Reader<'_>) -> Option<Self> {
-        match self.country.or_else(|| CountryCode::named(self.name.as_str())) {
-            Some(country) => Some(Self { country: Some(country), ..self }),
+    fn of_kind(
+        name: Name,
+        kind: PartyKind,
+        country: Option<CountryCode>,
+        reader: &mut Reader<'_>,
+    ) -> Option<Self> {
+        if kind != PartyKind::State {
+            return Some(Self::plain(name, kind, country));
+        }
+        match country.or_else(|| CountryCode::named(name.as_str())) {
+            Some(code) => Some(Self::plain(name, kind, Some(code))),
             None => reader.within("country", |reader| {
-                reader.expected("a state is known by its ISO 3166-1 alpha-2 code")
+                reader.expected("expected the ISO 3166-1 alpha-2 code that a state is known by")
             }),
         }
     }
@@ -169,15 +173,107 @@ impl Identity {
         }
         Some(Self::Record(subject))
     }
+
+    const fn split(self) -> (Option<Subject>, Option<CountryCode>) {
+        match self {
+            Self::Record(subject) => (Some(subject), None),
+            Self::State(code) => (None, Some(code)),
+        }
+    }
 }
 
 /// Two letters in one case: meant as a code.
 fn is_code_like(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.len() == 2 && (bytes.iter().all(u8::is_ascii_uppercase) || bytes.iter().all(u8::is_ascii_lowercase))
+    let all = |is: fn(&u8) -> bool| text.as_bytes().iter().all(is);
+    text.len() == 2 && (all(u8::is_ascii_uppercase) || all(u8::is_ascii_lowercase))
+}
+
+/// Reserved in ISO 3166-1 for an organisation.
+fn is_reserved(text: &str) -> bool {
+    matches!(text, "EU" | "UN")
 }
 
 /// One word in capitals, three letters or more: `ISPR`, `NATO`.
 fn is_acronym(text: &str) -> bool {
     text.len() >= 3 && text.bytes().all(|b| b.is_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::value::reading::{mistakes, normal, read};
+
+    fn party(input: Value) -> PartyRef {
+        read(&input).unwrap_or_else(|mistakes| panic!("{input}: {mistakes:?}")).0
+    }
+
+    #[test]
+    fn a_text_says_what_it_is() {
+        for (text, name, kind, key) in [
+            ("CA", "Canada", PartyKind::State, "CA"),
+            ("Canada", "Canada", PartyKind::State, "CA"),
+            ("UK", "UK", PartyKind::State, "GB"),
+            ("XK", "Kosovo", PartyKind::State, "XK"),
+            ("EU", "EU", PartyKind::Organisation, "organisation:eu"),
+            ("ISPR", "ISPR", PartyKind::Organisation, "organisation:ispr"),
+            ("Xi", "Xi", PartyKind::Person, "person:xi"),
+            ("Tarik Ali Khan", "Tarik Ali Khan", PartyKind::Person, "person:tarik ali khan"),
+        ] {
+            let party = party(json!(text));
+            assert_eq!((party.name.as_str(), party.kind, party.key().as_str()), (name, kind, key), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_stated_goes_before_what_a_name_says() {
+        let person = json!({"name": "Jordan", "kind": "person", "country": "US"});
+        assert_eq!(normal::<PartyRef>(&person), person);
+        assert_eq!(normal::<PartyRef>(&json!({"name": "Jordan", "country": "US"})), person);
+        let state = json!({"name": "Islamabad", "kind": "state", "country": "PK", "lang": "en"});
+        assert_eq!(normal::<PartyRef>(&state), state);
+    }
+
+    #[test]
+    fn a_state_is_its_code_however_it_is_given() {
+        let canada = json!({"name": "Canada", "kind": "state", "country": "CA"});
+        for input in [
+            json!({"name": "Canada", "kind": "state"}),
+            json!({"name": "Canada", "id": "CA"}),
+            json!({"name": "CA"}),
+            json!({"country": "CA"}),
+            json!({"id": "CA", "kind": "state"}),
+        ] {
+            assert_eq!(normal::<PartyRef>(&input), canada, "{input}");
+        }
+    }
+
+    #[test]
+    fn a_party_on_record_is_a_reference() {
+        let (party, references) =
+            read::<PartyRef>(&json!({"name": "Asim Munir", "id": "party/~munir"})).unwrap();
+        assert_eq!((party.id, party.kind), (Some(references[0].to), PartyKind::Person));
+    }
+
+    #[test]
+    fn what_is_no_party_is_named() {
+        for (input, place) in [
+            (json!("ca"), ""),
+            (json!("QA1\u{0}"), ""),
+            (json!("YU"), ""),
+            (json!("party/~munir"), ""),
+            (json!(7), ""),
+            (json!({}), "/name"),
+            (json!({"kind": "group", "country": "US"}), "/name"),
+            (json!({"name": "Ruritania", "kind": "state"}), "/country"),
+            (json!({"name": "Munir", "kind": "person", "id": "PK"}), "/id"),
+            (json!({"name": "Munir", "id": "engagement/~a"}), "/id"),
+            (json!({"name": "Munir", "nationality": "PK"}), "/nationality"),
+        ] {
+            let mistakes = mistakes::<PartyRef>(&input);
+            assert_eq!(mistakes.len(), 1, "{input}: {mistakes:?}");
+            assert!(mistakes[0].starts_with(&format!("{place}: ")), "{input}: {mistakes:?}");
+        }
+    }
 }

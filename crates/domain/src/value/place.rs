@@ -59,7 +59,7 @@ impl Shape for Place {
             return Name::read(input, reader).map(Self::named);
         }
         reader.object(input, |place| {
-            let name = place.required("name");
+            let name = place.required::<Name>("name");
             let kind = place.optional("kind");
             let country = place.optional::<CountryCode>("country");
             let subdivision = place.optional::<Subdivision>("subdivision");
@@ -69,10 +69,46 @@ impl Shape for Place {
                     reader.expected("expected a subdivision of the country stated")
                 });
             }
-            let named = Self::named(name?);
-            let kind = kind.unwrap_or(if subdivision.is_some() { PlaceKind::City } else { named.kind });
-            let country = country.or(within).or(named.country);
-            Some(Self { name: named.name, kind, country, subdivision })
+            let (name, country) = (name?, country.or(within));
+            let named = Self::named(name.clone());
+            if kind.is_none() && (country.is_none() || country == named.country) {
+                return Some(Self { subdivision, ..named });
+            }
+            Some(Self { name, kind: kind.unwrap_or(PlaceKind::City), country, subdivision })
         })?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::value::reading::{mistakes, normal};
+
+    #[test]
+    fn a_name_is_a_country_or_a_city() {
+        assert_eq!(normal::<Place>(&json!("Rawalpindi")), json!({"name": "Rawalpindi", "kind": "city"}));
+        assert_eq!(
+            normal::<Place>(&json!("PK")),
+            json!({"name": "Pakistan", "kind": "country", "country": "PK"})
+        );
+        assert_eq!(normal::<Place>(&json!({"name": "Canada"}))["country"], "CA");
+    }
+
+    #[test]
+    fn a_subdivision_says_the_country() {
+        assert_eq!(
+            normal::<Place>(&json!({"name": "Reko Diq", "kind": "venue", "subdivision": "PK-BA"})),
+            json!({"name": "Reko Diq", "kind": "venue", "country": "PK", "subdivision": "PK-BA"})
+        );
+        let wrong = json!({"name": "Quetta", "country": "CA", "subdivision": "PK-BA"});
+        assert_eq!(mistakes::<Place>(&wrong), ["/subdivision: expected a subdivision of the country stated"]);
+    }
+
+    #[test]
+    fn a_city_may_be_called_like_another_country() {
+        let city = json!({"name": "Lebanon", "kind": "city", "country": "US"});
+        assert_eq!(normal::<Place>(&json!({"name": "Lebanon", "country": "US"})), city);
     }
 }

@@ -68,3 +68,23 @@ impl<const MAX: usize, const LINES: bool> fmt::Debug for Bounded<MAX, LINES> {
 }
 
 textual!(Text, Name);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_trimmed_and_its_lines_end_alike() {
+        assert_eq!("  both sides\r\nagreed ".parse::<Text>().unwrap().as_str(), "both sides\nagreed");
+    }
+
+    #[test]
+    fn what_is_no_text_says_why() {
+        let of = |text: &str| text.parse::<Name>().expect_err("a mistake").to_string();
+        assert_eq!(of(" \n "), "expected some text, found none");
+        assert_eq!(of("two\nlines"), "expected one line of text, found the control character U+000A");
+        assert_eq!(of(&"é".repeat(301)), "expected at most 300 characters, found 301");
+        assert!("é".repeat(300).parse::<Name>().is_ok());
+        assert!("a\u{0}".parse::<Text>().is_err());
+    }
+}

@@ -140,3 +140,44 @@ impl Default for Topics {
         topics
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::value::reading::{mistakes, normal};
+
+    #[test]
+    fn a_code_alone_is_a_topic_that_came_up() {
+        assert_eq!(normal::<Topic>(&json!("mining")), json!({"code": "mining", "weight": "mentioned"}));
+        let main = json!({"code": "trade.agriculture.oilseeds", "label": "canola", "weight": "main"});
+        assert_eq!(normal::<Topic>(&main), main);
+    }
+
+    #[test]
+    fn codes_are_dotted_and_lower_case() {
+        for wrong in ["", "Trade", "trade.", ".trade", "trade..oil", "trade and investment", "1a", "a-b"] {
+            assert_eq!(mistakes::<Topic>(&json!(wrong)).len(), 1, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_code_is_within_those_above_it() {
+        let code = "trade.agriculture".parse::<TopicCode>().unwrap();
+        assert!(code.is_within("trade") && code.is_within("trade.agriculture"));
+        assert!(!code.is_within("trade.agri") && !code.is_within("trade.agriculture.oilseeds"));
+    }
+
+    #[test]
+    fn the_shipped_top_levels_are_known_and_can_be_extended() {
+        let mut topics = Topics::default();
+        assert!(topics.iter().count() >= 25);
+        assert!(topics.iter().all(|(_, covers)| !covers.is_empty()));
+        let fishing = "fishing.rights".parse().unwrap();
+        assert!(topics.knows(&"security.counterterrorism".parse().unwrap()) && !topics.knows(&fishing));
+        topics.extend("# ours\nfishing  Boats and quotas\n").unwrap();
+        assert!(topics.knows(&fishing));
+        assert!(topics.extend("fishing.rights").is_err());
+    }
+}

@@ -84,3 +84,33 @@ impl Shape for Utterance {
         })?
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::value::reading::{mistakes, normal};
+
+    #[test]
+    fn what_is_left_out_is_filled_in() {
+        assert_eq!(
+            normal::<Utterance>(&json!({"speakers": "CA", "text": "it leads in mining services"})),
+            json!({
+                "speakers": [{"name": "Canada", "kind": "state", "country": "CA"}],
+                "act": "state", "text": "it leads in mining services", "quote": "indirect", "lang": "en"
+            })
+        );
+    }
+
+    #[test]
+    fn somebody_says_something() {
+        assert_eq!(
+            mistakes::<Utterance>(&json!({})),
+            [
+                "/text: is required",
+                "/speakers: expected who said it; a remark of nobody in particular is a note"
+            ]
+        );
+    }
+}

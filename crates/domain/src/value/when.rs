@@ -54,3 +54,43 @@ impl Shape for When {
         })?
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::value::reading::{mistakes, normal};
+
+    #[test]
+    fn a_text_is_the_time() {
+        assert_eq!(normal::<When>(&json!(" 2025-06 ")), json!({"edtf": "2025-06"}));
+    }
+
+    #[test]
+    fn words_and_zone_are_kept() {
+        let stated =
+            json!({"edtf": "2025-04-13", "as_stated": "Sunday", "tz": "Asia/Karachi", "inferred": true});
+        assert_eq!(normal::<When>(&stated), stated);
+        assert_eq!(
+            normal::<When>(&json!({"as_stated": "Saturday", "inferred": false})),
+            json!({"as_stated": "Saturday"})
+        );
+    }
+
+    #[test]
+    fn every_mistake_is_named() {
+        let wrong = json!({"edtf": "2025-13", "tz": "PKT", "inferred": "yes", "on": 1});
+        let places = mistakes::<When>(&wrong);
+        let places = places.iter().map(|m| m.split(':').next().unwrap()).collect::<Vec<_>>();
+        assert_eq!(places, ["/edtf", "/tz", "/inferred", "/on"]);
+        assert_eq!(mistakes::<When>(&json!({"inferred": true})), [": expected edtf, as_stated or both"]);
+        assert_eq!(mistakes::<When>(&json!(2025)), [": expected an object"]);
+    }
+
+    #[test]
+    fn words_alone_have_no_bounds() {
+        let when: When = serde_json::from_value(json!({"as_stated": "Saturday"})).unwrap();
+        assert_eq!(when.bounds(), Bounds::UNKNOWN);
+    }
+}
