@@ -37,7 +37,12 @@ impl<const MAX: usize, const LINES: bool> FromStr for Bounded<MAX, LINES> {
         if length > MAX {
             return Err(Expected::new(format!("expected at most {MAX} characters, found {length}")));
         }
-        let allowed = |c: char| !c.is_control() || (LINES && matches!(c, '\n' | '\t'));
+        // The two overrides make a text look other than it is.
+        let allowed = |c: char| match c {
+            '\n' | '\t' => LINES,
+            '\u{202d}' | '\u{202e}' => false,
+            c => !c.is_control(),
+        };
         if let Some(control) = text.chars().find(|c| !allowed(*c)) {
             let kind = if LINES { "text" } else { "one line of text" };
             return Err(Expected::new(format!(
@@ -85,6 +90,8 @@ mod tests {
         assert_eq!(of("two\nlines"), "expected one line of text, found the control character U+000A");
         assert_eq!(of(&"é".repeat(301)), "expected at most 300 characters, found 301");
         assert!("é".repeat(300).parse::<Name>().is_ok());
-        assert!("a\u{0}".parse::<Text>().is_err());
+        for wrong in ["a\u{0}", "a\u{7f}", "\u{202e}nahK"] {
+            assert!(wrong.parse::<Text>().is_err());
+        }
     }
 }
