@@ -67,6 +67,12 @@ impl<'b> Overlay<'b> {
         self.changes.insert(key, value);
     }
 
+    /// Every change that is not committed yet, by key, also of earlier events of the same batch; no value: the
+    /// row goes. Shows a measurement what is written.
+    pub fn pending(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
+        self.changes.iter().map(|(key, value)| (key.as_slice(), value.as_deref()))
+    }
+
     /// The first I/O error that reading met.
     pub(crate) fn failure(self) -> Option<sled::Error> {
         self.failure.into_inner()
