@@ -1,1 +1,86 @@
-//! Placeholder.
+//! The HTTP edge: submissions in, records and timelines out.
+//!
+//! One request's way: a connection ([`listen`](self)) → what is around every request (id, identity, limits, log)
+//! → a route → a question to a registrar or a projector over NATS → their bytes, as they are. Nothing is parsed
+//! twice and nothing is kept.
+//!
+//! - `submit` reads one event or several, in plain JSON or any CloudEvents 1.0.2 mode of the HTTP binding.
+//! - `read` turns query parameters into questions.
+//! - Every refusal is a problem (RFC 9457), explained at `/problems/<slug>`.
+//!
+//! Not here: rules, markings, storage. TLS is for what stands before the gateway.
+
+mod accept;
+mod around;
+mod docs;
+mod identity;
+mod listen;
+mod metrics;
+mod params;
+mod read;
+mod refusal;
+mod routes;
+mod settings;
+mod submit;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use service::Shell;
+use service::token::{Keys, Verifier};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+pub use settings::{Bound, Settings};
+
+/// What every request shares.
+struct Gateway {
+    shell: Shell,
+    verifier: Verifier,
+    metrics: metrics::Metrics,
+    slots: Semaphore,
+    read_within: Duration,
+    answer_within: Duration,
+}
+
+/// Serves the HTTP API until the shell's token is cancelled; requests that have begun are still answered.
+///
+/// # Errors
+/// When the address cannot be taken or there is no key to check tokens with.
+pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
+    let ready = shell.latch("listener");
+    let verifier = verifier(&settings, &shell)?;
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .with_context(|| format!("the address {} cannot be taken", settings.listen))?;
+    let address = listener.local_addr()?;
+    let gateway = Arc::new(Gateway {
+        verifier,
+        metrics: metrics::Metrics::new(&shell.metrics),
+        slots: Semaphore::new(settings.http_in_flight),
+        read_within: settings.http_read_within,
+        answer_within: settings.http_answer_within,
+        shell,
+    });
+    tracing::info!(%address, "the HTTP API listens");
+    settings.bound.tell(address);
+    ready.set();
+    listen::serve(listener, &gateway, routes::router(&gateway), settings.http_connections).await;
+    Ok(())
+}
+
+fn verifier(settings: &Settings, shell: &Shell) -> anyhow::Result<Verifier> {
+    let (first, others) = match settings.token_key.split_first() {
+        Some((first, others)) => (first.clone(), others),
+        None => (Keys::in_folder(&shell.data.join("keys")).public, &[][..]),
+    };
+    let read = |file: &std::path::Path| {
+        std::fs::read(file).with_context(|| format!("the token key {} cannot be read", file.display()))
+    };
+    let begun = Verifier::from_pem(&settings.token_issuer, &read(&first)?)
+        .with_context(|| format!("the token key {}", first.display()))?;
+    others.iter().try_fold(begun, |verifier, file| {
+        verifier.and_pem(&read(file)?).with_context(|| format!("the token key {}", file.display()))
+    })
+}

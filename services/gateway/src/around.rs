@@ -1,0 +1,75 @@
+//! What is around every request: its id, who asks, how many at once, the log line and the count.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use contract::ProblemKind;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use service::new_request_id;
+use service::token::Verified;
+use tracing::Instrument;
+
+use crate::Gateway;
+use crate::identity::identify;
+use crate::metrics::NO_ROUTE;
+use crate::refusal::Refusal;
+
+/// Comes in to tie log lines together across systems, and always goes out.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What a route knows of its request besides what was sent.
+#[derive(Clone, Debug)]
+pub(crate) struct About {
+    pub(crate) request_id: Arc<str>,
+    pub(crate) who: Result<Arc<Verified>, Refusal>,
+}
+
+pub(crate) async fn around(
+    State(gateway): State<Arc<Gateway>>,
+    route: Option<MatchedPath>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let begun = Instant::now();
+    let about = About {
+        request_id: request_id(request.headers()).into(),
+        who: identify(&gateway, request.headers()),
+    };
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    request.extensions_mut().insert(about.clone());
+    let span = tracing::info_span!("http", id = %about.request_id);
+    let mut response = answered(&gateway, request, next).instrument(span.clone()).await;
+    if let Ok(id) = HeaderValue::from_str(&about.request_id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    let (status, took) = (response.status().as_u16(), begun.elapsed());
+    let route = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
+    gateway.metrics.answered(&method, route, status, took);
+    let ms = took.as_secs_f64() * 1e3;
+    let agency = about.who.as_ref().map_or("", |verified| &verified.principal.agency);
+    span.in_scope(|| tracing::info!(%method, route, path, status, ms, agency, "answered"));
+    response
+}
+
+async fn answered(gateway: &Gateway, request: Request, next: Next) -> Response {
+    let Ok(_slot) = gateway.slots.try_acquire() else {
+        return Refusal::new(ProblemKind::Unavailable, "too many requests at once").into_response();
+    };
+    gateway.metrics.in_flight.inc();
+    let response = next.run(request).await;
+    gateway.metrics.in_flight.dec();
+    response
+}
+
+/// The caller's id if it is one that can stand in a log line, else a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    let sent = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    let fits = |id: &&str| {
+        (1..=128).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+    };
+    sent.filter(fits).map_or_else(new_request_id, str::to_owned)
+}

@@ -1,0 +1,188 @@
+//! Query parameters, read strictly: what is unknown, given twice or unreadable is named, all of it at once.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use contract::{InputError, Order, Problem, ProblemKind};
+use percent_encoding::percent_decode_str;
+
+use crate::refusal::Refusal;
+
+/// The longest value that is read.
+const LONGEST: usize = 1024;
+
+/// How many parameters are read.
+const MOST: usize = 64;
+
+/// The parameters of one request; each is taken by name, and [`finish`](Self::finish) says what was wrong.
+#[derive(Debug)]
+pub(crate) struct Params {
+    given: Vec<(String, String)>,
+    known: Vec<&'static str>,
+    mistakes: Vec<InputError>,
+}
+
+impl Params {
+    pub(crate) fn read(query: Option<&str>) -> Self {
+        let mut params = Self { given: Vec::new(), known: Vec::new(), mistakes: Vec::new() };
+        let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        for (index, pair) in pairs.enumerate() {
+            if index == MOST {
+                params.mistake("", format!("expected at most {MOST} parameters"));
+                break;
+            }
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            match (decoded(name), decoded(value)) {
+                (Some(name), Some(value)) => params.add(name, value),
+                (name, _) => params.mistake(&name.unwrap_or_default(), "expected percent-encoded UTF-8"),
+            }
+        }
+        params
+    }
+
+    fn add(&mut self, name: String, value: String) {
+        if value.is_empty() {
+            self.mistake(&name, "expected a value");
+        } else if value.len() > LONGEST {
+            self.mistake(&name, format!("expected at most {LONGEST} bytes"));
+        }
+        // Also when wrong: it was given, so it must be known.
+        self.given.push((name, value));
+    }
+
+    /// Every value of a parameter that may be repeated.
+    pub(crate) fn every(&mut self, name: &'static str) -> Vec<String> {
+        self.known.push(name);
+        self.given.iter().filter(|(given, _)| given == name).map(|(_, value)| value.clone()).collect()
+    }
+
+    /// The value of a parameter that may be given once.
+    pub(crate) fn one(&mut self, name: &'static str) -> Option<String> {
+        let mut values = self.every(name);
+        if values.len() > 1 {
+            self.mistake(name, "expected once");
+        }
+        values.pop()
+    }
+
+    /// A value of a type; `expected` says what it looks like.
+    pub(crate) fn parsed<T: FromStr>(&mut self, name: &'static str, expected: impl Display) -> Option<T> {
+        let text = self.one(name)?;
+        let value = text.parse().ok();
+        if value.is_none() && !text.is_empty() {
+            self.mistake(name, format!("expected {expected}"));
+        }
+        value
+    }
+
+    /// How many items a page may have.
+    pub(crate) fn limit(&mut self) -> u32 {
+        const DEFAULT: u32 = 50;
+        const MOST: u32 = 500;
+        let limit = self.parsed("limit", format!("a number from 1 to {MOST}"));
+        if limit.is_some_and(|limit| !(1..=MOST).contains(&limit)) {
+            self.mistake("limit", format!("expected a number from 1 to {MOST}"));
+        }
+        limit.unwrap_or(DEFAULT)
+    }
+
+    pub(crate) fn min_position(&mut self) -> u64 {
+        self.parsed("min_position", "a log position").unwrap_or(0)
+    }
+
+    pub(crate) fn order(&mut self) -> Order {
+        match self.one("order").as_deref() {
+            Some("oldest") => Order::Oldest,
+            None | Some("newest" | "") => Order::Newest,
+            Some(_) => {
+                self.mistake("order", "expected oldest or newest");
+                Order::Newest
+            }
+        }
+    }
+
+    pub(crate) fn flag(&mut self, name: &'static str) -> bool {
+        self.parsed(name, "true or false").unwrap_or(false)
+    }
+
+    /// Where a page begins that is counted by number: `after`, or `cursor` with what the last page said.
+    pub(crate) fn after<N: FromStr + Default>(&mut self) -> N {
+        let (after, cursor) = (self.parsed("after", "a number"), self.parsed("cursor", "a number"));
+        if after.is_some() && cursor.is_some() {
+            self.mistake("cursor", "expected either after or cursor");
+        }
+        after.or(cursor).unwrap_or_default()
+    }
+
+    pub(crate) fn mistake(&mut self, name: &str, detail: impl Into<String>) {
+        self.mistakes.push(InputError { pointer: format!("?{name}"), detail: detail.into() });
+    }
+
+    /// Refuses if anything was wrong or unknown.
+    pub(crate) fn finish(mut self) -> Result<(), Refusal> {
+        self.known.sort_unstable();
+        let mut unknown = self.given.iter().map(|(name, _)| name).collect::<Vec<_>>();
+        unknown.retain(|name| !self.known.contains(&name.as_str()));
+        unknown.dedup();
+        let expected = match self.known.as_slice() {
+            [] => "unknown parameter; none is expected here".to_owned(),
+            known => format!("unknown parameter; expected one of {}", known.join(", ")),
+        };
+        let unknown = unknown.into_iter().map(|name| (name.clone(), expected.clone())).collect::<Vec<_>>();
+        for (name, expected) in unknown {
+            self.mistake(&name, expected);
+        }
+        let detail = match self.mistakes.as_slice() {
+            [] => return Ok(()),
+            [only] => format!("{}: {}", only.pointer, only.detail),
+            several => format!("{} mistakes", several.len()),
+        };
+        let problem = Problem::new(ProblemKind::InvalidQuery, detail);
+        Err(Problem { errors: self.mistakes, ..problem }.into())
+    }
+}
+
+/// A form's encoding (`application/x-www-form-urlencoded`): a plus is a space.
+fn decoded(text: &str) -> Option<String> {
+    let text = text.replace('+', " ");
+    percent_decode_str(&text).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::response::IntoResponse;
+
+    use super::*;
+
+    fn is_refused(params: Params) -> bool {
+        params.finish().is_err_and(|refusal| refusal.into_response().status() == 400)
+    }
+
+    #[test]
+    fn values_are_decoded() {
+        let mut params = Params::read(Some("party=CA&party=Tarik+Ali%20Khan&limit=7&order=oldest"));
+        assert_eq!(params.every("party"), ["CA", "Tarik Ali Khan"]);
+        assert_eq!((params.limit(), params.order(), params.min_position()), (7, Order::Oldest, 0));
+        assert!(params.finish().is_ok());
+    }
+
+    #[test]
+    fn every_mistake_is_named() {
+        let mut params =
+            Params::read(Some("limit=501&order=up&min_position=x&a=%ff&country=&kind=1&kind=2&no"));
+        params.limit();
+        params.order();
+        params.min_position();
+        params.one("country");
+        params.one("kind");
+        let count = params.mistakes.len();
+        assert_eq!(count, 7, "{:#?}", params.mistakes);
+        assert!(is_refused(params));
+    }
+
+    #[test]
+    fn what_is_unknown_is_refused() {
+        assert!(is_refused(Params::read(Some("colour=red"))));
+        assert!(Params::read(None).finish().is_ok());
+    }
+}

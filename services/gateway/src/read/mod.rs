@@ -1,0 +1,108 @@
+//! Asking: query parameters in, the bytes of a read model out.
+
+mod asked;
+mod events;
+
+use axum::response::{IntoResponse, Response};
+use contract::{List, ProblemKind, Query, Timeline, subjects};
+use domain::{Aggregate, Subject};
+use http::header::{ETAG, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use uuid::Uuid;
+
+use asked::Asked;
+pub(crate) use events::{event, log};
+
+use crate::accept::{JSON, choose};
+use crate::refusal::{Refusal, answer};
+
+pub(crate) async fn list(aggregate: Aggregate, mut asked: Asked) -> Result<Response, Refusal> {
+    choose(&asked.headers, &[JSON])?;
+    let params = &mut asked.params;
+    let query = Query::List(List {
+        aggregate,
+        parties: params.every("party"),
+        country: params.one("country"),
+        topic: params.one("topic"),
+        kind: params.one("kind"),
+        status: params.one("status"),
+        from: params.one("from"),
+        to: params.one("to"),
+        text: params.one("text"),
+        order: params.order(),
+        cursor: params.one("cursor"),
+        limit: params.limit(),
+    });
+    let reply = asked.ask(subjects::DOSSIERS, query).await?;
+    Ok(answer(reply, HeaderValue::from_static(JSON)))
+}
+
+pub(crate) async fn timeline(mut asked: Asked) -> Result<Response, Refusal> {
+    choose(&asked.headers, &[JSON])?;
+    let params = &mut asked.params;
+    let aggregate = params.one("aggregate");
+    if aggregate.as_ref().is_some_and(|name| name.parse::<Aggregate>().is_err()) {
+        let names = Aggregate::ALL.map(Aggregate::as_str).join(", ");
+        params.mistake("aggregate", format!("expected one of {names}"));
+    }
+    let query = Timeline {
+        parties: params.every("party"),
+        topic: params.one("topic"),
+        aggregate,
+        from: params.one("from"),
+        to: params.one("to"),
+        order: params.order(),
+        cursor: params.one("cursor"),
+        limit: params.limit(),
+    };
+    let reply = asked.ask(subjects::TIMELINE, query).await?;
+    Ok(answer(reply, HeaderValue::from_static(JSON)))
+}
+
+pub(crate) async fn record(aggregate: Aggregate, asked: Asked) -> Result<Response, Refusal> {
+    choose(&asked.headers, &[JSON])?;
+    let subject = subject(aggregate, &asked)?;
+    let known = asked.headers.clone();
+    let reply = asked.ask(subjects::DOSSIERS, Query::Record { subject }).await?;
+    let tag = reply.record_version.map(|version| format!("\"{version}\""));
+    let mut response = answer(reply, HeaderValue::from_static(JSON));
+    if let Some(tag) = tag {
+        if response.status() == StatusCode::OK && matches(&known, &tag) {
+            let position = response.headers().get(contract::headers::POSITION).cloned();
+            response = StatusCode::NOT_MODIFIED.into_response();
+            response.headers_mut().extend(position.map(|at| (POSITION, at)));
+        }
+        response.headers_mut().extend(HeaderValue::try_from(tag).ok().map(|tag| (ETAG, tag)));
+    }
+    Ok(response)
+}
+
+pub(crate) async fn history(aggregate: Aggregate, mut asked: Asked) -> Result<Response, Refusal> {
+    choose(&asked.headers, &[JSON])?;
+    let subject = subject(aggregate, &asked)?;
+    let (after, limit) = (asked.params.after(), asked.params.limit());
+    let reply = asked.ask(subjects::DOSSIERS, Query::History { subject, after, limit }).await?;
+    Ok(answer(reply, HeaderValue::from_static(JSON)))
+}
+
+const POSITION: http::HeaderName = http::HeaderName::from_static("chancery-position");
+
+/// The record of a path: a UUID, or `~KEY`, the caller's own key.
+fn subject(aggregate: Aggregate, asked: &Asked) -> Result<Subject, Refusal> {
+    let id = asked.segment.as_str();
+    match id.strip_prefix('~') {
+        Some(key) if !key.is_empty() => Ok(Subject::of_key(asked.agency(), aggregate, key)),
+        _ => Uuid::try_parse(id).map(|id| Subject { aggregate, id }).map_err(|_| {
+            let detail = format!("“{id}” is no {aggregate}: expected a UUID or ~KEY");
+            Refusal::new(ProblemKind::NotFound, detail)
+        }),
+    }
+}
+
+/// Whether the caller holds what is tagged so (RFC 9110, section 13.1.2: weak comparison).
+fn matches(headers: &HeaderMap, tag: &str) -> bool {
+    let held = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    held.flat_map(|text| text.split(','))
+        .map(|held| held.trim().trim_start_matches("W/"))
+        .any(|held| held == "*" || held == tag)
+}

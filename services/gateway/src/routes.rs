@@ -1,0 +1,59 @@
+//! Which route answers what.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use contract::ProblemKind;
+use domain::Aggregate;
+use http::{Method, Uri};
+
+use crate::around::around;
+use crate::refusal::Refusal;
+use crate::{Gateway, docs, read, submit};
+
+/// Every route with its methods and what it answers, for the index.
+pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
+    ("POST", "/v1/events", "Submit one event or several, recorded wholly or not at all"),
+    ("GET", "/v1/events", "The log, oldest first"),
+    ("GET", "/v1/events/{uid}", "One event"),
+    ("GET", "/v1/{collection}", "The records of a collection that meet every filter"),
+    ("GET", "/v1/{collection}/{id}", "One record, folded from its history"),
+    ("GET", "/v1/{collection}/{id}/events", "A record's history: who recorded what, when"),
+    ("GET", "/v1/timeline", "Events over valid time"),
+    ("GET", "/problems/{slug}", "What a problem means"),
+];
+
+pub(crate) fn router(gateway: &Arc<Gateway>) -> Router {
+    let mut router = Router::new()
+        .route("/", get(docs::index))
+        .route("/problems", get(docs::problems))
+        .route("/problems/{slug}", get(docs::problem))
+        .route("/v1/events", get(read::log).post(submit::submit))
+        .route("/v1/events/{uid}", get(read::event))
+        .route("/v1/timeline", get(read::timeline));
+    for aggregate in Aggregate::ALL {
+        let base = format!("/v1/{}", aggregate.collection());
+        router = router
+            .route(&base, get(move |asked| read::list(aggregate, asked)))
+            .route(&format!("{base}/{{id}}"), get(move |asked| read::record(aggregate, asked)))
+            .route(&format!("{base}/{{id}}/events"), get(move |asked| read::history(aggregate, asked)));
+    }
+    router
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_method)
+        .layer(from_fn_with_state(Arc::clone(gateway), around))
+        .with_state(Arc::clone(gateway))
+}
+
+async fn no_route(uri: Uri) -> Response {
+    let detail = format!("there is no route {}; GET / lists them", uri.path());
+    Refusal::new(ProblemKind::NotFound, detail).into_response()
+}
+
+async fn no_method(method: Method, uri: Uri) -> Response {
+    let detail = format!("{} does not take {method}", uri.path());
+    Refusal::new(ProblemKind::MethodNotAllowed, detail).into_response()
+}

@@ -1,0 +1,161 @@
+//! Reads: parameters in, the read model's bytes out.
+
+use contract::subjects::{DOSSIERS, TIMELINE};
+use domain::{Aggregate, Subject};
+use reqwest::Method;
+use serde_json::{Value, json};
+use service::Reply;
+
+use crate::edge::{Edge, officer, places, refused};
+
+const ID: &str = "018f0000-0000-7000-8000-000000000002";
+
+async fn asked(edge: &Edge, path: &str) -> (&'static str, Value) {
+    let response = edge.get(path).await;
+    assert_eq!(response.status(), 200, "{path}: {:?}", response.text().await);
+    edge.question()
+}
+
+#[tokio::test]
+async fn a_record_is_served_as_it_came() {
+    let edge = Edge::start().await;
+    edge.plan(Reply::ok(r#"{ "kept" : "as it is" }"#).at(12).of_version(3));
+    let response = edge.get(&format!("/v1/engagements/{ID}?min_position=11")).await;
+    assert_eq!(response.headers()["etag"], "\"3\"");
+    assert_eq!(response.headers()["chancery-position"], "12");
+    assert_eq!(response.headers()["content-type"], "application/json");
+    assert_eq!(response.text().await.unwrap(), r#"{ "kept" : "as it is" }"#);
+    let (subject, question) = edge.question();
+    assert_eq!(subject, DOSSIERS);
+    assert_eq!(question["query"], json!({"ask": "record", "subject": format!("engagement/{ID}")}));
+    assert_eq!(question["min_position"], 11);
+    assert_eq!(question["principal"], serde_json::to_value(officer()).unwrap());
+}
+
+#[tokio::test]
+async fn who_holds_the_version_is_not_sent_it_again() {
+    let edge = Edge::start().await;
+    for (held, status) in
+        [("\"3\"", 304), ("W/\"3\"", 304), ("\"2\", \"3\"", 304), ("*", 304), ("\"2\"", 200)]
+    {
+        edge.plan(Reply::ok("{}").at(12).of_version(3));
+        let request = edge.request(Method::GET, &format!("/v1/engagements/{ID}"));
+        let response = request.header("if-none-match", held).send().await.unwrap();
+        assert_eq!(response.status(), status, "{held}");
+        assert_eq!(response.headers()["etag"], "\"3\"");
+        assert_eq!(response.headers()["chancery-position"], "12");
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_the_caller_names_the_record() {
+    let edge = Edge::start().await;
+    for (path, aggregate, key) in [
+        ("/v1/engagements/~b3", Aggregate::Engagement, "b3"),
+        ("/v1/parties/~a%2Fb%20c", Aggregate::Party, "a/b c"),
+    ] {
+        let (_, question) = asked(&edge, path).await;
+        let subject = Subject::of_key("urn:agency:pk", aggregate, key);
+        assert_eq!(question["query"]["subject"], subject.to_string());
+    }
+    for path in ["/v1/engagements/7", "/v1/engagements/~", "/v1/engagements/~/events", "/v1/events/7"] {
+        assert_eq!(refused(edge.get(path).await).await.0, 404, "{path}");
+    }
+    assert!(edge.asked().is_empty());
+}
+
+#[tokio::test]
+async fn every_collection_is_listed_by_its_filters() {
+    let edge = Edge::start().await;
+    for aggregate in Aggregate::ALL {
+        let (subject, question) = asked(&edge, &format!("/v1/{}", aggregate.collection())).await;
+        assert_eq!((subject, &question["query"]["aggregate"]), (DOSSIERS, &json!(aggregate.as_str())));
+        assert_eq!(question["query"]["limit"], 50);
+    }
+    let path = "/v1/engagements?party=CA&party=Tarik+Ali%20Khan&country=PK&topic=trade&kind=visit.state\
+                &status=held&from=2025-04&to=2025&text=mining&order=oldest&limit=500&cursor=abc";
+    let (_, question) = asked(&edge, path).await;
+    assert_eq!(
+        question["query"],
+        json!({
+            "ask": "list", "aggregate": "engagement", "parties": ["CA", "Tarik Ali Khan"], "country": "PK",
+            "topic": "trade", "kind": "visit.state", "status": "held", "from": "2025-04", "to": "2025",
+            "text": "mining", "order": "oldest", "limit": 500, "cursor": "abc",
+        })
+    );
+}
+
+#[tokio::test]
+async fn the_timeline_is_asked_of_its_own() {
+    let edge = Edge::start().await;
+    let (subject, question) = asked(&edge, "/v1/timeline?party=PK&aggregate=engagement&limit=5").await;
+    assert_eq!(subject, TIMELINE);
+    let query = &question["query"];
+    assert_eq!(
+        (&query["parties"], &query["aggregate"], &query["limit"]),
+        (&json!(["PK"]), &json!("engagement"), &json!(5))
+    );
+    let (status, problem) = refused(edge.get("/v1/timeline?aggregate=visit").await).await;
+    assert_eq!((status, places(&problem)), (400, vec!["?aggregate"]));
+}
+
+#[tokio::test]
+async fn histories_and_the_log_begin_after_a_number() {
+    let edge = Edge::start().await;
+    let (_, question) = asked(&edge, &format!("/v1/matters/{ID}/events?after=3&limit=2")).await;
+    let subject = format!("matter/{ID}");
+    assert_eq!(question["query"], json!({"ask": "history", "subject": subject, "after": 3, "limit": 2}));
+    let (_, question) = asked(&edge, "/v1/events?cursor=70").await;
+    assert_eq!(question["query"], json!({"ask": "log", "after": 70, "limit": 50}));
+    let (_, question) = asked(&edge, &format!("/v1/events/{ID}")).await;
+    assert_eq!(question["query"], json!({"ask": "event", "uid": ID}));
+    let (_, question) = asked(&edge, "/v1/events/~mine").await;
+    let uid = domain::event_uid("urn:agency:pk", "mine");
+    assert_eq!(question["query"], json!({"ask": "event", "uid": uid}));
+    assert_eq!(refused(edge.get("/v1/events?after=1&cursor=2").await).await.0, 400);
+}
+
+#[tokio::test]
+async fn the_log_is_served_as_cloudevents_where_asked() {
+    let edge = Edge::start().await;
+    let page = r#"{"items":[{"position":1,"uid":"u","event":{"id":"1"}},{"event":{"id":"2"}}],"next":"2","position":9}"#;
+    edge.plan(Reply::ok(page).at(9));
+    let request = edge.request(Method::GET, "/v1/events?limit=2");
+    let response = request.header("accept", "application/cloudevents-batch+json").send().await.unwrap();
+    assert_eq!(response.headers()["content-type"], "application/cloudevents-batch+json");
+    assert_eq!(response.headers()["link"], "</v1/events?after=2&limit=2>; rel=\"next\"");
+    assert_eq!(response.headers()["chancery-position"], "9");
+    assert_eq!(response.text().await.unwrap(), r#"[{"id":"1"},{"id":"2"}]"#);
+
+    edge.plan(Reply::ok(r#"{"position":1,"event":{"id":"1"}}"#).at(9));
+    let request = edge.request(Method::GET, &format!("/v1/events/{ID}"));
+    let response = request.header("accept", "application/cloudevents+json").send().await.unwrap();
+    assert_eq!(response.headers()["content-type"], "application/cloudevents+json");
+    assert_eq!(response.text().await.unwrap(), r#"{"id":"1"}"#);
+
+    edge.plan(contract::Problem::new(contract::ProblemKind::NotFound, "no such event").into());
+    let request = edge.request(Method::GET, &format!("/v1/events/{ID}"));
+    let response = request.header("accept", "application/cloudevents+json").send().await.unwrap();
+    assert_eq!(refused(response).await.0, 404);
+}
+
+#[tokio::test]
+async fn parameters_are_read_strictly() {
+    let edge = Edge::start().await;
+    let path = "/v1/engagements?limit=0&order=up&min_position=-1&colour=red&kind=a&kind=b&text=";
+    let (status, problem) = refused(edge.get(path).await).await;
+    assert_eq!(status, 400);
+    let mut found = places(&problem);
+    found.sort_unstable();
+    assert_eq!(found, ["?colour", "?kind", "?limit", "?min_position", "?order", "?text"]);
+    assert!(edge.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_head_has_no_body() {
+    let edge = Edge::start().await;
+    edge.plan(Reply::ok("{}").at(12).of_version(3));
+    let response = edge.request(Method::HEAD, &format!("/v1/engagements/{ID}")).send().await.unwrap();
+    assert_eq!((response.status().as_u16(), &response.headers()["etag"]), (200, &"\"3\"".parse().unwrap()));
+    assert_eq!(response.bytes().await.unwrap(), "");
+}
