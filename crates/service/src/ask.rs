@@ -9,6 +9,9 @@ use contract::{Problem, ProblemKind, headers};
 
 use crate::Reply;
 
+/// How much longer the asker waits than it says, so that a refusal made at the deadline still arrives.
+const GRACE: Duration = Duration::from_millis(250);
+
 /// Why there is no reply.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
@@ -89,7 +92,7 @@ pub async fn ask(
     let mut map = HeaderMap::new();
     map.insert(headers::WITHIN_MS, within.as_millis().to_string());
     map.insert(headers::REQUEST_ID, request_id);
-    let request = async_nats::Request::new().payload(body).headers(map).timeout(Some(within));
+    let request = async_nats::Request::new().payload(body).headers(map).timeout(Some(within + GRACE));
     let reply = client.send_request(subject, request).await;
     reply.map(Reply::read).map_err(|source| {
         let subject = subject.to_owned();

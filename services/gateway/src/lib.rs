@@ -44,16 +44,31 @@ struct Gateway {
     answer_within: Duration,
 }
 
-/// Serves the HTTP API until the shell's token is cancelled; requests that have begun are still answered.
+/// Takes the address and serves on it.
 ///
 /// # Errors
 /// When the address cannot be taken or there is no key to check tokens with.
 pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
+    let listener = bind(&settings).await?;
+    serve(listener, settings, shell).await
+}
+
+/// Takes the address, so that it is known before anything is asked of it.
+///
+/// # Errors
+/// When it cannot be taken.
+pub async fn bind(settings: &Settings) -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind(settings.listen).await;
+    bound.with_context(|| format!("the address {} cannot be taken", settings.listen))
+}
+
+/// Serves the HTTP API until the shell's token is cancelled; requests that have begun are still answered.
+///
+/// # Errors
+/// When there is no key to check tokens with.
+pub async fn serve(listener: TcpListener, settings: Settings, shell: Shell) -> anyhow::Result<()> {
     let ready = shell.latch("listener");
     let verifier = verifier(&settings, &shell)?;
-    let listener = TcpListener::bind(settings.listen)
-        .await
-        .with_context(|| format!("the address {} cannot be taken", settings.listen))?;
     let address = listener.local_addr()?;
     let gateway = Arc::new(Gateway {
         verifier,
