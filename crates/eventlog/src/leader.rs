@@ -113,9 +113,11 @@ impl Leader {
 }
 
 /// Asks again, while the error is one that passes, until the deadline.
-pub(crate) async fn patiently<T>(
+///
+/// A closure that gives futures, not an async closure: callers on other threads need to know that it is `Send`.
+pub(crate) async fn patiently<T, F: Future<Output = Result<T, Error>>>(
     deadline: Instant,
-    mut ask: impl AsyncFnMut() -> Result<T, Error>,
+    mut ask: impl FnMut() -> F,
 ) -> Result<T, Error> {
     let mut pause = FIRST_PAUSE;
     loop {

@@ -59,12 +59,14 @@ impl EventLog {
     pub async fn open(client: Client, settings: Settings) -> Result<Self, Error> {
         let leader = Leader::new(client.clone(), settings.answer_within);
         let deadline = Instant::now() + settings.finish_within;
-        let info = patiently(deadline, async || {
-            let server = client.try_server_info().ok_or_else(|| Error::unavailable("not connected yet"))?;
+        let (connection, stream_leader) = (&client, &leader);
+        let info = patiently(deadline, || async move {
+            let server =
+                connection.try_server_info().ok_or_else(|| Error::unavailable("not connected yet"))?;
             stream::check_server(&server)?;
-            match leader.info().await? {
+            match stream_leader.info().await? {
                 Some(info) => Ok(info),
-                None => leader.create(&stream::config(settings.replicas)).await,
+                None => stream_leader.create(&stream::config(settings.replicas)).await,
             }
         })
         .await?;
@@ -88,7 +90,7 @@ impl EventLog {
     /// # Errors
     /// [`Error`] when the leader does not answer.
     pub async fn head(&self) -> Result<u64, Error> {
-        patiently(self.deadline(), async || {
+        patiently(self.deadline(), || async move {
             let info = self.inner.leader.info().await?;
             Ok(info.ok_or_else(|| Error::unavailable("there is no stream"))?.state.last_sequence)
         })
@@ -115,7 +117,7 @@ impl EventLog {
     /// # Errors
     /// [`Error`] when the leader does not answer.
     pub async fn last(&self, subject: &Subject) -> Result<u64, Error> {
-        patiently(self.deadline(), async || self.inner.leader.last(subject).await).await
+        patiently(self.deadline(), || self.inner.leader.last(subject)).await
     }
 
     /// A record's events, in order. Any replica may answer: the newest can be missing for a moment, which an
@@ -132,7 +134,7 @@ impl EventLog {
     /// # Errors
     /// [`Error`] when nobody answers.
     pub async fn read_after(&self, subject: &Subject, after: u64) -> Result<Vec<Entry>, Error> {
-        patiently(self.deadline(), async || self.inner.reader.read(subject, after).await).await
+        patiently(self.deadline(), || self.inner.reader.read(subject, after)).await
     }
 
     /// Every event after a position or checkpoint, endless.
