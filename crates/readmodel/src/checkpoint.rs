@@ -1,8 +1,6 @@
 //! How far a read model has come, and of which log.
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::{Entry, Error};
 
@@ -17,7 +15,7 @@ pub struct Checkpoint {
     pub origin: Option<String>,
     /// The last event that was applied; 0: none.
     pub position: u64,
-    /// Its [`hash`].
+    /// Its [hash](Entry::hash), in hexadecimal.
     pub hash: String,
 }
 
@@ -40,18 +38,12 @@ impl Checkpoint {
         serde_json::from_slice(bytes).map_err(Error::Checkpoint)
     }
 
-    pub(crate) fn write(&self) -> Bytes {
-        serde_json::to_vec(self).expect("texts and numbers are JSON").into()
+    pub(crate) fn write(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("texts and numbers are JSON")
     }
 }
 
-/// What tells an event from another at the same position: the SHA-256, in hexadecimal, of its record, a zero
-/// byte and its payload.
-#[must_use]
-pub fn hash(entry: &Entry) -> String {
-    let mut hasher = Sha256::new();
-    hasher.update(entry.subject.to_string());
-    hasher.update([0]);
-    hasher.update(&entry.payload);
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+/// An event's hash in hexadecimal.
+pub(crate) fn hash(entry: &Entry) -> String {
+    entry.hash().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -33,9 +33,10 @@ mod shared;
 mod store;
 
 pub use apply::FULL_BATCH;
-pub use checkpoint::{Checkpoint, hash};
+pub use checkpoint::Checkpoint;
 pub use error::Error;
-pub use log::{Entry, Log, LogError};
+pub use eventlog::Entry;
+pub use log::{Log, LogError};
 pub use overlay::{LARGEST_VALUE, Overlay, TooLarge};
 pub use projection::Projection;
 pub use reader::{Reader, View, WaitError};

@@ -2,27 +2,8 @@
 
 use std::error::Error as StdError;
 
-use futures_util::Stream;
-use jiff::Timestamp;
-
-/// One event of the log.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// Where it stands in the log; the first is 1.
-    pub position: u64,
-    /// The record it belongs to.
-    pub subject: domain::Subject,
-    /// How many events the record has with this one.
-    pub version: u32,
-    /// The event's type in full.
-    pub kind: String,
-    /// The record's facets as it then stood.
-    pub facets: contract::Facets,
-    /// The envelope.
-    pub payload: bytes::Bytes,
-    /// When the log took it.
-    pub stored: Timestamp,
-}
+use eventlog::{Entry, EventLog};
+use futures_util::{Stream, TryStreamExt};
 
 /// The log as a read model sees it.
 pub trait Log: Clone + Send + Sync + 'static {
@@ -44,4 +25,24 @@ pub struct LogError {
     pub transient: bool,
     /// What went wrong.
     pub source: Box<dyn StdError + Send + Sync>,
+}
+
+impl LogError {
+    fn new(transient: bool, source: impl StdError + Send + Sync + 'static) -> Self {
+        Self { transient, source: Box::new(source) }
+    }
+}
+
+impl Log for EventLog {
+    fn origin(&self) -> String {
+        self.identity().to_string()
+    }
+
+    async fn head(&self) -> Result<u64, LogError> {
+        Self::head(self).await.map_err(|error| LogError::new(error.is_transient(), error))
+    }
+
+    fn tail(&self, after: u64) -> impl Stream<Item = Result<Entry, LogError>> + Send + Unpin {
+        Self::tail(self, after).map_err(|error| LogError::new(error.is_transient(), error))
+    }
 }

@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::apply::{Applier, Message};
+use crate::checkpoint::hash;
 use crate::folders::Folders;
 use crate::shared::{Live, Shared};
 use crate::store::Store;
-use crate::{Checkpoint, Entry, Error, Log, Projection, Reader, State, hash};
+use crate::{Checkpoint, Entry, Error, Log, Projection, Reader, State};
 
 /// Events between the log and the applier: enough to keep it busy, at most 32 MiB.
 const QUEUE: usize = 512;
@@ -24,6 +25,9 @@ const ASKING_HEAD: Duration = Duration::from_secs(1);
 
 /// After the log did not answer.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// How long a log that seems too short is not believed to be.
+const DOUBT: Duration = Duration::from_secs(5);
 
 /// How long a database that someone else is closing is waited for.
 const LOCKED_PAUSE: Duration = Duration::from_millis(50);
@@ -192,8 +196,8 @@ impl Follower {
 
     async fn follow(&mut self, log: &impl Log, queue: &mpsc::Sender<Message>) -> Result<(), Error> {
         self.seen.check_origin(log.origin())?;
-        let head = log.head().await?;
         let position = self.seen.position();
+        let head = head(log, position).await?;
         if head < position {
             return Err(Error::Shorter { position, head });
         }
@@ -233,6 +237,19 @@ impl Follower {
                 return Ok(());
             }
         }
+    }
+}
+
+/// Where the log ends. One that ends before what was seen is asked again for a while: a new leader of the
+/// stream may not have applied yet all that was acknowledged.
+async fn head(log: &impl Log, seen: u64) -> Result<u64, Error> {
+    let until = Instant::now() + DOUBT;
+    loop {
+        let head = log.head().await?;
+        if head >= seen || Instant::now() >= until {
+            return Ok(head);
+        }
+        sleep(PAUSE).await;
     }
 }
 

@@ -39,7 +39,7 @@ impl Store {
                 None => batch.remove(key.as_slice()),
             }
         }
-        batch.insert(CHECKPOINT, checkpoint.write().as_ref());
+        batch.insert(CHECKPOINT, checkpoint.write());
         self.database.apply_batch(batch).map_err(Error::Store)
     }
 

@@ -4,6 +4,7 @@
 
 mod follow;
 mod kill;
+mod real;
 mod rebuild;
 mod refuse;
 mod support;

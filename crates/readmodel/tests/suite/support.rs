@@ -122,10 +122,18 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) async fn start<const V: u32>(folder: &Path, log: &MemoryLog) -> Self {
+        Self::of(Tally::<V>, folder, log.clone()).await
+    }
+
+    pub(crate) async fn follow(folder: &Path, log: impl Log) -> Self {
+        Self::of(Tally::<1>, folder, log).await
+    }
+
+    async fn of(projection: impl Projection, folder: &Path, log: impl Log) -> Self {
         let settings = Settings { cache_bytes: 1 << 20, waits: 2, ..Settings::default() };
-        let (reader, runner) = readmodel::open(folder, Tally::<V>, settings).await.unwrap();
+        let (reader, runner) = readmodel::open(folder, projection, settings).await.unwrap();
         let stop = CancellationToken::new();
-        let run = tokio::spawn(runner.run(log.clone(), stop.clone()));
+        let run = tokio::spawn(runner.run(log, stop.clone()));
         Self { reader, stop, run }
     }
 
