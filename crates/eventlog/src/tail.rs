@@ -22,7 +22,7 @@ use crate::session::{self, Session};
 use crate::{Checkpoint, Entry, Error, Identity, TailError};
 
 /// A new leader may take a moment until it has applied all that was acknowledged.
-const DOUBT: Duration = Duration::from_secs(5);
+const DOUBT: Duration = Duration::from_secs(2);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
