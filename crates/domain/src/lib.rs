@@ -3,17 +3,28 @@
 //! Pure. Nothing here reads a clock, a socket or a disk; `make check` proves from `cargo tree` that no
 //! runtime, broker or store is among its dependencies. The flow is one way:
 //!
-//! 1. [`Subject`] and the kind say which record an event belongs to and what happened.
-//! 2. The vocabulary lists every event with its fields; [`read`] turns loose JSON into fields, expanding
+//! 1. [`Subject`] and the [`EventKind`] say which record an event belongs to and what happened.
+//! 2. The [`vocabulary`] lists every event with its fields; [`read`] turns loose JSON into fields, expanding
 //!    shorthand and naming every mistake by JSON pointer.
-//! 3. Admission decides: rejected, or recorded with anomalies.
-//! 4. The record folds admitted events into the view that is served.
+//! 3. [`Record::admit`] decides: rejected, or recorded with anomalies.
+//! 4. [`Record::apply`] folds admitted events into the view that is served.
 
+mod accounts;
+mod data;
+mod event;
+mod kind;
 pub mod marking;
 pub mod read;
+mod record;
 mod subject;
 pub mod value;
+pub mod vocabulary;
 
-pub use marking::{Clearance, Levels, Marking};
+pub use data::{Data, read_data};
+pub use event::{Anomaly, Event};
+pub use kind::{EventKind, EventName, Kind, UnknownEventKind};
+pub use marking::{Clearance, Label, Levels, Marking};
+pub use record::{Entry, Facets, MOST_EVENTS, Record};
 pub use subject::{Aggregate, InvalidSubject, Subject, event_uid};
 pub use value::{Bounds, Edtf};
+pub use vocabulary::Vocabulary;

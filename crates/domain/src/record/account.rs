@@ -1,0 +1,212 @@
+//! One happening as it was told: by one event, and by others that restate it.
+//!
+//! What a second account adds is added, what is equal or finer confirms, the rest is contested. Of what is
+//! contested an adjudication decides, else the latest correction, else the first report.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Entry;
+use super::amendment::amended;
+use crate::accounts::{Difference, Differences};
+use crate::vocabulary::Pointer;
+use crate::{Data, EventKind};
+
+/// Fields in which accounts do not contradict each other: words of the recorder, and what every event has.
+const NOT_COMPARED: &[&str] = &["title", "links", "utterances", "citations", "notes", "restates"];
+
+/// One happening.
+#[derive(Clone, Debug)]
+pub(super) struct Account {
+    pub(super) kind: EventKind,
+    /// The event that told it first.
+    pub(super) first: usize,
+    /// What is taken to be so.
+    pub(super) data: Data,
+    /// What accounts do not agree on, in the order of its coming up.
+    pub(super) contests: Vec<Contest>,
+    /// Whom a field is from, if not from the first.
+    from: BTreeMap<&'static str, usize>,
+}
+
+/// What accounts do not agree on.
+#[derive(Clone, Debug)]
+pub(super) struct Contest {
+    pub(super) pointer: Pointer,
+    pub(super) standing: Claim,
+    pub(super) alternatives: Vec<Claim>,
+    pub(super) adjudicated_by: Option<usize>,
+}
+
+/// That an event says this.
+#[derive(Clone, Debug)]
+pub(super) struct Claim {
+    pub(super) event: usize,
+    /// Absent: that it says something else is not so.
+    pub(super) value: Option<Value>,
+}
+
+impl Account {
+    pub(super) fn new(kind: EventKind, first: usize, data: Data) -> Self {
+        Self { kind, first, data, contests: Vec::new(), from: BTreeMap::new() }
+    }
+
+    /// Takes another account of it. Says whether what is taken to be so changed.
+    pub(super) fn restate(&mut self, entries: &[Entry], event: usize) -> bool {
+        let mut changed = false;
+        for (name, content) in entries[event].data().iter() {
+            let Some(standing) = self.data.content_mut(name) else {
+                if name != "restates" {
+                    self.data.set(name, content.clone());
+                    self.from.insert(name, event);
+                    changed = true;
+                }
+                continue;
+            };
+            if NOT_COMPARED.contains(&name) {
+                continue;
+            }
+            let before = standing.clone();
+            let mut differences = Differences::of(name);
+            standing.confirm(content, &mut differences);
+            if *standing != before {
+                self.from.insert(name, event);
+                changed = true;
+            }
+            for difference in differences.into_found() {
+                changed |= self.contest(entries, event, name, difference);
+            }
+        }
+        changed
+    }
+
+    /// Opens a contest, or adds to one. Says whether the new claim stands.
+    fn contest(&mut self, entries: &[Entry], event: usize, field: &str, found: Difference) -> bool {
+        let from = self.from.get(field).copied().unwrap_or(self.first);
+        let claim = Claim { event, value: Some(found.other) };
+        let at =
+            self.contests.iter().position(|contest| contest.pointer == found.pointer).unwrap_or_else(|| {
+                let standing = Claim { event: from, value: Some(found.standing) };
+                let pointer = found.pointer.clone();
+                self.contests.push(Contest {
+                    pointer,
+                    standing,
+                    alternatives: Vec::new(),
+                    adjudicated_by: None,
+                });
+                self.contests.len() - 1
+            });
+        let contest = &self.contests[at];
+        let corrected = |claim: &Claim| entries[claim.event].corrected(field);
+        if contest.adjudicated_by.is_none() && corrected(&claim) > corrected(&contest.standing) {
+            return self.choose(entries, at, claim);
+        }
+        self.contests[at].alternatives.push(claim);
+        false
+    }
+
+    /// Takes an objection by an event that has no account of its own.
+    pub(super) fn object(
+        &mut self,
+        event: usize,
+        against: usize,
+        pointer: Pointer,
+        alternative: Option<Value>,
+    ) {
+        let claim = Claim { event, value: alternative };
+        match self.contests.iter_mut().find(|contest| contest.pointer == pointer) {
+            Some(contest) => contest.alternatives.push(claim),
+            None => {
+                let value = super::amendment::value_at(&self.data, &pointer);
+                let value = value.filter(|_| !pointer.as_str().is_empty());
+                let standing = Claim { event: against, value };
+                self.contests.push(Contest {
+                    pointer,
+                    standing,
+                    alternatives: vec![claim],
+                    adjudicated_by: None,
+                });
+            }
+        }
+    }
+
+    /// Decides what is contested at a place, or everywhere. Says whether what is taken to be so changed.
+    pub(super) fn adjudicate(
+        &mut self,
+        entries: &[Entry],
+        event: usize,
+        pointer: &Pointer,
+        chosen: &Chosen,
+    ) -> bool {
+        if !pointer.as_str().is_empty() && self.contests.iter().all(|contest| contest.pointer != *pointer) {
+            let value = super::amendment::value_at(&self.data, pointer);
+            let standing = Claim { event: self.first, value };
+            let contest = Contest {
+                pointer: pointer.clone(),
+                standing,
+                alternatives: Vec::new(),
+                adjudicated_by: None,
+            };
+            self.contests.push(contest);
+        }
+        let mut changed = false;
+        for at in 0..self.contests.len() {
+            let contest = &self.contests[at];
+            if !contest.pointer.is_within(pointer) {
+                continue;
+            }
+            let claim = chosen.of(contest, entries, event);
+            self.contests[at].adjudicated_by = Some(event);
+            if let Some(claim) = claim {
+                changed |= self.choose(entries, at, claim);
+            }
+        }
+        changed
+    }
+
+    /// Lets a claim stand; the one that stood becomes an alternative.
+    fn choose(&mut self, entries: &[Entry], at: usize, claim: Claim) -> bool {
+        let contest = &self.contests[at];
+        if contest.standing.value == claim.value {
+            self.contests[at].standing = claim;
+            return false;
+        }
+        let source = &entries[claim.event].event.source;
+        let Ok(data) = amended(self.kind, &self.data, &contest.pointer, claim.value.as_ref(), source) else {
+            self.contests[at].alternatives.push(claim);
+            return false;
+        };
+        self.data = data;
+        let contest = &mut self.contests[at];
+        contest.alternatives.retain(|other| other.event != claim.event || other.value != claim.value);
+        let stood = std::mem::replace(&mut contest.standing, claim);
+        contest.alternatives.push(stood);
+        true
+    }
+}
+
+/// What an adjudication chooses.
+pub(super) enum Chosen {
+    /// The account of that event.
+    Event(usize),
+    /// This value.
+    Value(Value),
+}
+
+impl Chosen {
+    /// What it makes of a contest; nothing if the chosen event says nothing there.
+    fn of(&self, contest: &Contest, entries: &[Entry], adjudication: usize) -> Option<Claim> {
+        match self {
+            Self::Value(value) => Some(Claim { event: adjudication, value: Some(value.clone()) }),
+            Self::Event(event) => {
+                let claims = std::iter::once(&contest.standing).chain(&contest.alternatives);
+                let claimed = claims.rev().find(|claim| claim.event == *event).cloned();
+                claimed.or_else(|| {
+                    let value = super::amendment::value_at(entries[*event].data(), &contest.pointer)?;
+                    Some(Claim { event: *event, value: Some(value) })
+                })
+            }
+        }
+    }
+}
