@@ -10,6 +10,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use domain::Subject;
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{Duration, Instant, sleep_until};
 
 use crate::AppendError;
 use crate::settle::{Settler, Submission};
@@ -29,6 +30,10 @@ const GROUP_BYTES: usize = 8 << 20;
 /// How many submissions may wait here; those beyond wait in the channel.
 const WAITING: usize = 4096;
 
+/// Those whom a group has answered come back with their next submission at once or not soon. Waiting for them
+/// makes one large group of what would be two that take turns; the staging of the second costs twice this.
+const REGROUPING: Duration = Duration::from_millis(2);
+
 /// Takes submissions until nobody can submit any more, then ends when all are answered.
 pub(crate) struct Committer {
     settler: Settler,
@@ -37,12 +42,34 @@ pub(crate) struct Committer {
     running: JoinSet<Vec<(Subject, u64)>>,
     under_way: HashMap<Id, UnderWay>,
     busy: HashSet<Subject>,
+    regrouping: Option<Regrouping>,
+}
+
+/// A group has ended, and the next is made once this many wait or the time is over.
+#[derive(Clone, Copy)]
+struct Regrouping {
+    members: usize,
+    until: Instant,
+}
+
+/// Waits until the time to regroup is over; for ever if it is not on.
+async fn over(regrouping: Option<Regrouping>) {
+    match regrouping {
+        Some(regrouping) => sleep_until(regrouping.until).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// What a running task is about.
 struct UnderWay {
     subjects: Vec<Subject>,
-    is_group: bool,
+    members: usize,
+}
+
+impl UnderWay {
+    const fn is_group(&self) -> bool {
+        self.members > 1
+    }
 }
 
 impl Committer {
@@ -54,14 +81,17 @@ impl Committer {
             running: JoinSet::new(),
             under_way: HashMap::new(),
             busy: HashSet::new(),
+            regrouping: None,
         }
     }
 
     pub(crate) async fn run(mut self) {
         let mut is_open = true;
         let mut arrived = Vec::new();
-        while is_open || !self.running.is_empty() {
+        while is_open || !self.running.is_empty() || !self.waiting.is_empty() {
+            let regrouping = self.regrouping;
             tokio::select! {
+                () = over(regrouping) => self.regrouping = None,
                 Some(done) = self.running.join_next_with_id() => self.done(done),
                 count = self.submissions.recv_many(&mut arrived, WAITING), if is_open && self.waiting.len() < WAITING => {
                     is_open = count > 0;
@@ -78,9 +108,13 @@ impl Committer {
             // Its submissions have no answer any more, which is one: nobody knows what became of them.
             Err(error) => (error.id(), Vec::new()),
         };
-        if let Some(UnderWay { subjects, .. }) = self.under_way.remove(&id) {
-            for subject in &subjects {
+        if let Some(task) = self.under_way.remove(&id) {
+            for subject in &task.subjects {
                 self.busy.remove(subject);
+            }
+            if task.is_group() {
+                let members = (task.members + self.waiting.len()) * 3 / 4;
+                self.regrouping = Some(Regrouping { members, until: Instant::now() + REGROUPING });
             }
         }
         if !stored.is_empty() {
@@ -106,12 +140,16 @@ impl Committer {
     }
 
     fn dispatch(&mut self) {
-        if self.waiting.is_empty() || self.under_way.values().any(|task| task.is_group) {
+        if self.regrouping.is_some_and(|regrouping| self.waiting.len() >= regrouping.members) {
+            self.regrouping = None;
+        }
+        let is_held = self.regrouping.is_some() || self.under_way.values().any(UnderWay::is_group);
+        if self.waiting.is_empty() || is_held {
             return;
         }
         let mut picked = self.pick();
         if picked.len() >= GROUP_FROM {
-            self.start(picked, true);
+            self.start(picked);
             return;
         }
         let room = ALONE.saturating_sub(self.under_way.len()).min(picked.len());
@@ -119,7 +157,7 @@ impl Committer {
             self.waiting.push_front(later);
         }
         for submission in picked {
-            self.start(vec![submission], false);
+            self.start(vec![submission]);
         }
     }
 
@@ -145,12 +183,13 @@ impl Committer {
         picked
     }
 
-    fn start(&mut self, members: Vec<Submission>, is_group: bool) {
+    fn start(&mut self, members: Vec<Submission>) {
         let subjects = members.iter().flat_map(Submission::guards).map(|(subject, _)| subject);
         let subjects = subjects.collect::<Vec<_>>();
         self.busy.extend(&subjects);
+        let under_way = UnderWay { subjects, members: members.len() };
         let settler = self.settler.clone();
         let task = self.running.spawn(async move { settler.settle(members).await });
-        self.under_way.insert(task.id(), UnderWay { subjects, is_group });
+        self.under_way.insert(task.id(), under_way);
     }
 }

@@ -121,7 +121,7 @@ impl EventLog {
     }
 
     /// A record's events, in order. Any replica may answer: the newest can be missing for a moment, which an
-    /// append that relies on them notices by its guard.
+    /// append that relies on them notices by its guard; see [`read_reaching`](Self::read_reaching).
     ///
     /// # Errors
     /// [`Error`] when nobody answers.
@@ -135,6 +135,21 @@ impl EventLog {
     /// [`Error`] when nobody answers.
     pub async fn read_after(&self, subject: &Subject, after: u64) -> Result<Vec<Entry>, Error> {
         patiently(self.deadline(), || self.inner.reader.read(subject, after)).await
+    }
+
+    /// A record's events after a position, at least up to `reaching`, where the caller knows there is one: what
+    /// no replica has yet, the leader is asked for.
+    ///
+    /// # Errors
+    /// [`Error`] when nobody answers.
+    pub async fn read_reaching(
+        &self,
+        subject: &Subject,
+        after: u64,
+        reaching: u64,
+    ) -> Result<Vec<Entry>, Error> {
+        let reader = &self.inner.reader;
+        patiently(self.deadline(), async || reader.read_reaching(subject, after, reaching).await).await
     }
 
     /// Every event after a position or checkpoint, endless.

@@ -59,8 +59,8 @@ impl Publisher {
         timeout_at(deadline, connected).await.is_ok()
     }
 
-    /// Returns the position of the last event; the others stand before it without a gap.
-    pub(crate) async fn publish(&self, events: &[&Outgoing]) -> Result<u64, Failure> {
+    /// Waits no longer than the deadline. Returns the position of the last event; the others stand before it without a gap.
+    pub(crate) async fn publish(&self, events: &[&Outgoing], deadline: Instant) -> Result<u64, Failure> {
         let connects = self.connects();
         let Some((last, others)) = events.split_last() else { return Err(Failure::Stale) };
         let mut headers = last.headers.clone();
@@ -76,8 +76,8 @@ impl Publisher {
             mark(&mut headers, &id, others.len());
             headers.insert("Nats-Batch-Commit", "1");
         }
-        let request =
-            Request::new().headers(headers).payload(last.payload.clone()).timeout(Some(self.timeout));
+        let timeout = self.timeout.min(deadline.saturating_duration_since(Instant::now()));
+        let request = Request::new().headers(headers).payload(last.payload.clone()).timeout(Some(timeout));
         let answer = tokio::select! {
             answer = self.client.send_request(last.address.clone(), request) => answer.map_err(unanswered)?,
             () = self.reconnected(connects) => return Err(Failure::Unknown("the connection broke".into())),

@@ -55,6 +55,21 @@ impl Reader {
         }
     }
 
+    /// As [`read`](Self::read); what is missing up to `reaching` comes from the leader.
+    pub(crate) async fn read_reaching(
+        &self,
+        subject: &Subject,
+        after: u64,
+        reaching: u64,
+    ) -> Result<Vec<Entry>, Error> {
+        let mut entries = self.read(subject, after).await?;
+        let last = entries.last().map_or(after, |entry| entry.position);
+        if last < reaching {
+            entries.extend(self.one_by_one(subject, last + 1).await?.entries);
+        }
+        Ok(entries)
+    }
+
     async fn direct(&self, subject: &Subject, from: u64) -> Result<Page, Error> {
         let inbox = self.client.new_inbox();
         let mut answers = self.client.subscribe(inbox.clone()).await.map_err(Error::unavailable)?;

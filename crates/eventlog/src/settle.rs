@@ -10,7 +10,7 @@ use std::time::Duration;
 use domain::Subject;
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::error::Cause;
 use crate::leader::Leader;
@@ -123,7 +123,7 @@ impl Settler {
                 "the server cannot be reached".clone_into(&mut cause);
                 continue;
             }
-            match self.attempt(&members).await {
+            match self.attempt(&members, deadline).await {
                 Ok(first) => {
                     stored.extend(all_stored(members, first));
                     return stored;
@@ -149,9 +149,9 @@ impl Settler {
     }
 
     /// Returns the position of the first event.
-    async fn attempt(&self, members: &[Submission]) -> Result<u64, Failure> {
+    async fn attempt(&self, members: &[Submission], deadline: Instant) -> Result<u64, Failure> {
         let events = members.iter().flat_map(|member| &member.events).collect::<Vec<_>>();
-        let last = self.publisher.publish(&events).await?;
+        let last = self.publisher.publish(&events, deadline).await?;
         Ok(last + 1 - events.len() as u64)
     }
 
@@ -176,10 +176,14 @@ impl Settler {
     /// Answers members whose guards do not hold; returns the rest.
     async fn sort_out(&self, members: Vec<Submission>, stored: &mut Vec<(Subject, u64)>) -> Vec<Submission> {
         let looks = members.into_iter().map(|member| async {
-            let verdict = self.look(&member).await.unwrap_or_else(|error| {
-                tracing::debug!(%error, "a failed append cannot be looked into now");
-                Verdict::Again
-            });
+            let verdict = match timeout_at(member.deadline, self.look(&member)).await {
+                Ok(Ok(verdict)) => verdict,
+                Ok(Err(error)) => {
+                    tracing::debug!(%error, "a failed append cannot be looked into now");
+                    Verdict::Again
+                }
+                Err(_) => Verdict::Again,
+            };
             (member, verdict)
         });
         let verdicts = stream::iter(looks).buffered(ASKED_AT_ONCE).collect::<Vec<_>>().await;

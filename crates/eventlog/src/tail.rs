@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use async_nats::jetstream::stream::Info;
 use async_nats::{Client, Message};
+use bytes::Bytes;
+use domain::Subject;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use tokio::time::{Instant, sleep};
 
@@ -138,14 +140,14 @@ impl Progress {
 /// The event that was handed out last, to know the log again by it.
 enum Last {
     Checkpoint(Checkpoint),
-    Entry(Entry),
+    Entry { subject: Subject, payload: Bytes },
 }
 
 impl Last {
     fn is(&self, found: &Entry) -> bool {
         match self {
             Self::Checkpoint(checkpoint) => checkpoint.hash == found.hash(),
-            Self::Entry(entry) => (entry.subject, &entry.payload) == (found.subject, &found.payload),
+            Self::Entry { subject, payload } => (subject, payload) == (&found.subject, &found.payload),
         }
     }
 }
@@ -210,7 +212,7 @@ impl Follower {
             message::entry(position, &message.subject, message.headers.as_ref(), message.payload, stored);
         let entry = entry.map_err(|_| TailError::Unreadable { position })?;
         self.position = position;
-        self.last = Some(Last::Entry(entry.clone()));
+        self.last = Some(Last::Entry { subject: entry.subject, payload: entry.payload.clone() });
         self.progress.sees(position + pending);
         self.progress.reached(position);
         Ok(entry)

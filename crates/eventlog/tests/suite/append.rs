@@ -53,6 +53,22 @@ async fn a_long_record_is_read_in_order_and_from_the_middle() {
 }
 
 #[tokio::test]
+async fn what_was_just_appended_can_be_read_on_three_replicas() {
+    let servers = Servers::three().await;
+    let log = servers.log().await;
+    let other = servers.log().await;
+    let subject = record();
+    let mut last = 0;
+    for version in 1..=50 {
+        let before = last;
+        last = append(&log, vec![event(subject, before, version)]).await.unwrap().last;
+        let entries = other.read_reaching(&subject, before, last).await.unwrap();
+        assert_eq!(entries.iter().map(|entry| entry.version).collect::<Vec<_>>(), [version]);
+        assert_eq!(other.last(&subject).await.unwrap(), last);
+    }
+}
+
+#[tokio::test]
 async fn a_stale_guard_is_a_conflict_that_says_where_the_record_is() {
     let servers = Servers::one().await;
     let log = servers.log().await;
