@@ -7,6 +7,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use contract::ProblemKind;
+use http::header::{CACHE_CONTROL, VARY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use service::new_request_id;
 use service::token::Verified;
@@ -42,9 +43,7 @@ pub(crate) async fn around(
     request.extensions_mut().insert(about.clone());
     let span = tracing::info_span!("http", id = %about.request_id);
     let mut response = answered(&gateway, request, next).instrument(span.clone()).await;
-    if let Ok(id) = HeaderValue::from_str(&about.request_id) {
-        response.headers_mut().insert(REQUEST_ID, id);
-    }
+    finish(response.headers_mut(), &about.request_id);
     let (status, took) = (response.status().as_u16(), begun.elapsed());
     let route = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
     gateway.metrics.answered(&method, route, status, took);
@@ -62,6 +61,14 @@ async fn answered(gateway: &Gateway, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     gateway.metrics.in_flight.dec();
     response
+}
+
+/// What every answer says besides: nobody but the caller may keep it, and it is what it says it is.
+fn finish(headers: &mut HeaderMap, request_id: &str) {
+    headers.extend(HeaderValue::from_str(request_id).ok().map(|id| (REQUEST_ID, id)));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(VARY, HeaderValue::from_static("accept, authorization"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }
 
 /// The caller's id if it is one that can stand in a log line, else a new one.

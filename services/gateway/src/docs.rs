@@ -1,11 +1,10 @@
 //! What needs no token: the list of routes and the page behind each problem's URI.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Response};
 use contract::ProblemKind;
 use domain::Aggregate;
-use http::HeaderMap;
+use http::{HeaderMap, Uri};
 use serde::Serialize;
 
 use crate::accept::{HTML, JSON, choose};
@@ -56,8 +55,8 @@ pub(crate) async fn problems(headers: HeaderMap) -> Result<Response, Refusal> {
     Ok(Json(all).into_response())
 }
 
-pub(crate) async fn problem(Path(slug): Path<String>, headers: HeaderMap) -> Result<Response, Refusal> {
-    let uri = format!("/problems/{slug}");
+pub(crate) async fn problem(uri: Uri, headers: HeaderMap) -> Result<Response, Refusal> {
+    let uri = uri.path();
     let kind = ProblemKind::ALL.iter().copied().find(|kind| kind.uri() == uri);
     let kind = kind.ok_or_else(|| {
         Refusal::new(ProblemKind::NotFound, "there is no such problem; GET /problems lists them")

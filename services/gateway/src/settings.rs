@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 /// What the gateway can be told.
 #[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
 #[command(next_help_heading = "Gateway")]
 pub struct Settings {
     /// Where the HTTP API is served; port 0 takes a free one

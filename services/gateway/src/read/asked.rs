@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams};
-use contract::{Ask, ProblemKind, Role};
+use contract::{Principal, ProblemKind, Role};
 use http::HeaderMap;
 use http::request::Parts;
 use serde::Serialize;
@@ -37,6 +37,14 @@ impl std::fmt::Debug for Handle {
     }
 }
 
+/// [`contract::Ask`] as it is written, without a copy of who asks.
+#[derive(Serialize)]
+struct Question<'a, Q> {
+    principal: &'a Principal,
+    min_position: u64,
+    query: Q,
+}
+
 impl Asked {
     /// What the caller's own keys are resolved within.
     pub(crate) fn agency(&self) -> &str {
@@ -48,8 +56,8 @@ impl Asked {
         let Self { gateway: Handle(gateway), who, request_id, mut params, .. } = self;
         let min_position = params.min_position();
         params.finish()?;
-        let asked = Ask { principal: who.principal.clone(), min_position, query };
-        let body = serde_json::to_vec(&asked).map_err(|error| {
+        let question = Question { principal: &who.principal, min_position, query };
+        let body = serde_json::to_vec(&question).map_err(|error| {
             tracing::error!(%error, "a question cannot be written");
             Refusal::new(ProblemKind::Internal, "the operator's log says more")
         })?;
@@ -61,7 +69,7 @@ impl FromRequestParts<Arc<Gateway>> for Asked {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Arc<Gateway>) -> Result<Self, Refusal> {
-        let about = parts.extensions.get::<About>().cloned();
+        let about = parts.extensions.remove::<About>();
         let about =
             about.ok_or_else(|| Refusal::new(ProblemKind::Internal, "the request has no identity"))?;
         let who = about.who?;
@@ -76,7 +84,7 @@ impl FromRequestParts<Arc<Gateway>> for Asked {
             request_id: about.request_id,
             segment,
             params: Params::read(parts.uri.query()),
-            headers: parts.headers.clone(),
+            headers: std::mem::take(&mut parts.headers),
         })
     }
 }

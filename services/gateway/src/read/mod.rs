@@ -59,10 +59,10 @@ pub(crate) async fn timeline(mut asked: Asked) -> Result<Response, Refusal> {
     Ok(answer(reply, HeaderValue::from_static(JSON)))
 }
 
-pub(crate) async fn record(aggregate: Aggregate, asked: Asked) -> Result<Response, Refusal> {
+pub(crate) async fn record(aggregate: Aggregate, mut asked: Asked) -> Result<Response, Refusal> {
     choose(&asked.headers, &[JSON])?;
     let subject = subject(aggregate, &asked)?;
-    let known = asked.headers.clone();
+    let known = std::mem::take(&mut asked.headers);
     let reply = asked.ask(subjects::DOSSIERS, Query::Record { subject }).await?;
     let tag = reply.record_version.map(|version| format!("\"{version}\""));
     let mut response = answer(reply, HeaderValue::from_static(JSON));

@@ -21,7 +21,7 @@ use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use contract::{Problem, ProblemKind, Proposed, Role, Submit, Submitted, subjects};
 use futures_util::StreamExt;
-use http::header::{ETAG, LOCATION};
+use http::header::{CONTENT_LENGTH, ETAG, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use service::token::Verified;
 use service::{AskError, Reply, ask};
@@ -53,7 +53,7 @@ pub(crate) async fn submit(
     choose(&parts.headers, &[JSON])?;
     let mode = body::Mode::of(&parts.headers)?;
     let strict = preconditions::is_strict(&parts.headers);
-    let bytes = collect(&gateway, body).await?;
+    let bytes = collect(&gateway, &parts.headers, body).await?;
     let mut submission = body::read(mode, &parts.headers, &bytes)?;
     preconditions::apply(&parts.headers, &mut submission)?;
     let (events, listed) = (submission.events, submission.listed);
@@ -75,7 +75,13 @@ pub(crate) async fn submit(
 }
 
 /// The whole body, within the time and the size that a submission may have.
-async fn collect(gateway: &Gateway, body: Body) -> Result<Bytes, Refusal> {
+async fn collect(gateway: &Gateway, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+    let too_large =
+        || Refusal::new(ProblemKind::TooLarge, format!("a submission is at most {LARGEST} bytes"));
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > LARGEST) {
+        return Err(too_large());
+    }
     let reading = async {
         let mut chunks = body.into_data_stream();
         let mut all = BytesMut::new();
@@ -84,8 +90,7 @@ async fn collect(gateway: &Gateway, body: Body) -> Result<Bytes, Refusal> {
                 Refusal::new(ProblemKind::Malformed, format!("the body did not arrive in full: {error}"))
             })?;
             if all.len() + chunk.len() > LARGEST {
-                let detail = format!("a submission is at most {LARGEST} bytes");
-                return Err(Refusal::new(ProblemKind::TooLarge, detail));
+                return Err(too_large());
             }
             all.extend_from_slice(&chunk);
         }

@@ -90,6 +90,7 @@ async fn every_answer_carries_the_id_of_its_request() {
     assert_eq!(made.len(), 32);
     let lost = http_client().get(edge.url("/nothing")).send().await.unwrap();
     assert!(lost.headers().contains_key("x-request-id"));
+    assert_eq!(lost.headers()["cache-control"], "private, no-cache");
 }
 
 #[tokio::test]

@@ -71,6 +71,10 @@ async fn routes_methods_and_media_types_that_do_not_exist_are_problems() {
     for path in ["/nothing", "/v1", "/v1/visits", &format!("/v1/engagements/{ID}/x"), "/problems/none"] {
         assert_eq!(refused(edge.get(path).await).await.0, 404, "{path}");
     }
+    for path in ["/problems/%ff", "/v1/engagements/x%00"] {
+        assert_eq!(refused(edge.get(path).await).await.0, 404, "{path}");
+    }
+    assert_eq!(refused(edge.get("/v1/engagements/%ff").await).await.0, 400);
     let response = edge.request(Method::DELETE, "/v1/events").send().await.unwrap();
     let allowed = response.headers()["allow"].to_str().unwrap().to_owned();
     assert!(allowed.contains("GET") && allowed.contains("POST"), "{allowed}");
