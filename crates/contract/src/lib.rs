@@ -12,6 +12,7 @@
 //! [domain]: ../domain/index.html
 
 mod command;
+mod convert;
 mod envelope;
 pub mod headers;
 mod principal;
