@@ -1,1 +1,27 @@
-//! Placeholder.
+//! The registrar admits events: it completes what was proposed, checks it against its record and appends it.
+//!
+//! - `draft` completes and reads proposals; `decide` judges them, purely; `submit` ties both to the log.
+//! - `cache` keeps the folds of records in memory; `tail` keeps them fresh.
+//!
+//! Several registrars share the work: each append is guarded, so they need not know of each other. What is
+//! recorded, and by which rules, is the [domain]'s; how events are stored is the [eventlog]'s.
+//!
+//! [domain]: ../domain/index.html
+//! [eventlog]: ../eventlog/index.html
+
+mod cache;
+mod decide;
+mod draft;
+mod envelope;
+mod fingerprint;
+mod fold;
+mod metrics;
+mod refusal;
+mod rules;
+mod serve;
+mod settings;
+mod submit;
+mod tail;
+
+pub use serve::run;
+pub use settings::Settings;

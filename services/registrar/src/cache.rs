@@ -1,0 +1,175 @@
+//! The folds that are kept in memory: bounded in size, one submission at a time to each, fresh by the tail.
+//!
+//! A [`Slot`] is a record's place. Whoever decides about the record holds the slot, so that submissions to one
+//! record wait for each other here and not in conflicts. The tail never waits: it leaves what it hears in the
+//! slot, and the holder takes it from there. Should a slot be evicted while it is held, a second one for the
+//! same record may come to be; the append's condition still admits only one of both.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::Subject;
+use eventlog::Entry;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use tokio::sync::{Mutex as Lock, OwnedMutexGuard};
+
+use crate::fold::{Fold, OutOfStep};
+
+/// What an average fold is taken to weigh, to size the cache's tables.
+const AVERAGE_WEIGHT: u64 = 8 * 1024;
+
+/// Every fold in memory.
+pub(crate) struct Folds {
+    slots: Cache<Subject, Kept, ByWeight>,
+}
+
+/// A slot with the weight that the cache counts it by: it must not change while it is there.
+#[derive(Clone)]
+struct Kept {
+    slot: Arc<Slot>,
+    weight: u64,
+}
+
+#[derive(Clone)]
+struct ByWeight;
+
+impl Weighter<Subject, Kept> for ByWeight {
+    fn weight(&self, _: &Subject, kept: &Kept) -> u64 {
+        kept.weight
+    }
+}
+
+/// A record's place.
+#[derive(Default)]
+struct Slot {
+    fold: Arc<Lock<Option<Fold>>>,
+    heard: Mutex<Vec<Entry>>,
+}
+
+impl Folds {
+    /// Keeps folds of about so many bytes.
+    pub(crate) fn new(bytes: u64) -> Self {
+        let items = usize::try_from(bytes / AVERAGE_WEIGHT).unwrap_or(usize::MAX).max(16);
+        Self { slots: Cache::with_weighter(items, bytes, ByWeight) }
+    }
+
+    /// Waits until it holds every one of these records. The order is always the same, so that no two
+    /// submissions wait for each other.
+    pub(crate) async fn hold(&self, subjects: BTreeSet<Subject>) -> Vec<Held> {
+        let mut held = Vec::with_capacity(subjects.len());
+        for subject in subjects {
+            let slot = self.slot(subject);
+            let fold = Arc::clone(&slot.fold).lock_owned().await;
+            let mut one = Held { subject, slot, fold, stale: false };
+            one.catch_up();
+            held.push(one);
+        }
+        held
+    }
+
+    /// Takes note of what the log says of a record; of those that are not in memory nothing is kept.
+    pub(crate) fn hear(&self, entry: Entry) {
+        let Some(Kept { slot, .. }) = self.slots.peek(&entry.subject) else { return };
+        slot.heard().push(entry);
+        // Held: the holder takes it.
+        if let Ok(mut fold) = slot.fold.try_lock() {
+            slot.catch_up(&mut fold);
+        }
+    }
+
+    /// Counts a fold by its present weight, after it has grown.
+    pub(crate) fn weigh(&self, held: &Held) {
+        let weight = held.fold.as_ref().map_or(1, Fold::weight);
+        self.slots.insert(held.subject, Kept { slot: Arc::clone(&held.slot), weight });
+    }
+
+    fn slot(&self, subject: Subject) -> Arc<Slot> {
+        let new = || Ok::<_, std::convert::Infallible>(Kept { slot: Arc::default(), weight: 1 });
+        match self.slots.get_or_insert_with(&subject, new) {
+            Ok(kept) => kept.slot,
+            Err(never) => match never {},
+        }
+    }
+}
+
+impl Slot {
+    fn heard(&self) -> std::sync::MutexGuard<'_, Vec<Entry>> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What does not follow empties the slot: the log is read again.
+    fn catch_up(&self, fold: &mut Option<Fold>) {
+        for entry in std::mem::take(&mut *self.heard()) {
+            let Some(known) = fold else { return };
+            if let Err(reason) = known.follow(&entry) {
+                tracing::debug!(subject = %entry.subject, %reason, "a fold is dropped");
+                *fold = None;
+            }
+        }
+    }
+}
+
+/// A record that nobody else in this process decides about meanwhile.
+pub(crate) struct Held {
+    /// Which.
+    pub(crate) subject: Subject,
+    slot: Arc<Slot>,
+    fold: OwnedMutexGuard<Option<Fold>>,
+    /// The log is known or suspected to have more than the fold.
+    stale: bool,
+}
+
+impl Held {
+    /// Its fold, if it is in memory.
+    pub(crate) fn fold(&self) -> Option<&Fold> {
+        self.fold.as_ref()
+    }
+
+    /// Its fold, to take what the log acknowledged.
+    pub(crate) fn fold_mut(&mut self) -> Option<&mut Fold> {
+        self.fold.as_mut()
+    }
+
+    /// Whether there is a fold that nothing speaks against.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.fold.is_some() && !self.stale
+    }
+
+    /// Takes the record to have no events yet.
+    pub(crate) fn begin(&mut self) {
+        *self.fold = Some(Fold::new(self.subject));
+    }
+
+    /// Takes what was read from the log after the fold's last event, and what was heard meanwhile.
+    pub(crate) fn read(&mut self, entries: &[Entry]) -> Result<(), OutOfStep> {
+        let mut fold = self.fold.take().unwrap_or_else(|| Fold::new(self.subject));
+        entries.iter().try_for_each(|entry| fold.follow(entry))?;
+        *self.fold = Some(fold);
+        self.stale = false;
+        self.catch_up();
+        Ok(())
+    }
+
+    /// The record's last event stands at `position`. Says whether the fold knows it.
+    pub(crate) fn must_reach(&mut self, position: u64) -> bool {
+        self.catch_up();
+        match self.fold().map(|fold| fold.last().cmp(&position)) {
+            Some(Ordering::Equal) => self.stale = false,
+            Some(Ordering::Less) => self.stale = true,
+            // It knows what the log does not have.
+            Some(Ordering::Greater) | None => *self.fold = None,
+        }
+        self.is_fresh()
+    }
+
+    /// The log may have more than the fold.
+    pub(crate) fn suspect(&mut self) {
+        self.stale = true;
+    }
+
+    fn catch_up(&mut self) {
+        self.slot.catch_up(&mut self.fold);
+    }
+}

@@ -1,0 +1,58 @@
+//! Writing what the log keeps.
+
+use bytes::Bytes;
+use contract::{Facets, Problem, ProblemKind, Recorded, Salt};
+use domain::{Event, Record};
+use serde_json::value::to_raw_value;
+
+use crate::draft::Draft;
+
+/// The largest envelope: what a tile of a transparency log takes as one leaf.
+const LARGEST: usize = 65_535;
+
+/// Writes the envelope of an admitted event.
+///
+/// # Errors
+/// Too large, naming the event.
+pub(crate) fn write(draft: &Draft, event: &Event, salt: Salt) -> Result<Bytes, Problem> {
+    let Draft { proposed, .. } = draft;
+    let recorded = Recorded {
+        specversion: "1.0".into(),
+        id: draft.id.clone(),
+        source: draft.source.clone(),
+        kind: event.kind.to_string(),
+        subject: draft.subject,
+        time: event.time,
+        datacontenttype: "application/json".into(),
+        recordedtime: event.recorded,
+        agency: event.agency.clone(),
+        actor: event.actor.clone(),
+        onbehalfof: event.on_behalf_of.clone(),
+        marking: event.marking.to_string(),
+        anomalies: Recorded::anomalies_text(&event.anomalies),
+        datasalt: salt,
+        proposalhash: draft.fingerprint,
+        correlationid: proposed.correlationid.clone(),
+        causationid: proposed.causationid.clone(),
+        traceparent: proposed.traceparent.clone(),
+        data: to_raw_value(&event.data).expect("data is strings, numbers, lists and objects"),
+    };
+    let payload = serde_json::to_vec(&recorded).expect("an envelope is strings and raw JSON");
+    if payload.len() > LARGEST {
+        let detail = format!("event “{}” takes {} bytes, more than {LARGEST}", draft.id, payload.len());
+        return Err(draft.place.refuse(ProblemKind::TooLarge, "", detail));
+    }
+    Ok(payload.into())
+}
+
+/// What a live filter needs to know of the record.
+pub(crate) fn facets(record: &Record) -> Facets {
+    let facets = record.facets();
+    Facets {
+        parties: facets.parties.into_iter().collect(),
+        countries: facets.countries.into_iter().collect(),
+        topics: facets.topics.into_iter().collect(),
+        kind: facets.kind,
+        marking: record.marking().to_string(),
+    }
+}

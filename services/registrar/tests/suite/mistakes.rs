@@ -1,0 +1,59 @@
+//! Bad input is refused with every mistake and its place.
+
+use contract::ProblemKind;
+use serde_json::json;
+
+use crate::register::{Register, held, least, pointers, refused, several};
+
+#[tokio::test]
+async fn two_mistakes_are_named_at_once() {
+    let register = Register::start().await;
+    let event = json!({
+        "type": "engagement.held",
+        "subject": "instrument/~mou",
+        "marking": "secret!",
+        "data": {"occurred": "2025-02-30", "participants": [{"name": "CA", "role": "guest"}]},
+    });
+    let problem = refused(&register.send(event).await, ProblemKind::InvalidInput);
+    let mut found = pointers(&problem);
+    found.sort_unstable();
+    assert_eq!(found, ["/data/occurred", "/data/participants/0/role", "/marking", "/subject"]);
+    assert_eq!(register.head().await, 0);
+}
+
+#[tokio::test]
+async fn an_unknown_type_is_told_which_there_are() {
+    let register = Register::start().await;
+    let problem = refused(
+        &register.send(json!({"type": "engagement.celebrated", "data": {}})).await,
+        ProblemKind::InvalidInput,
+    );
+    assert_eq!(pointers(&problem), ["/type"]);
+    assert!(problem.errors[0].detail.contains("held"), "{problem:?}");
+}
+
+#[tokio::test]
+async fn a_rule_that_is_broken_names_its_place() {
+    let register = Register::start().await;
+    let uid = register.record(held("1", "call")).await.events[0].uid;
+    let retracted = |event: &str| {
+        json!({"type": "engagement.retracted", "subject": "engagement/~call",
+        "data": {"event": event, "reason": "it was another call"}})
+    };
+    let other = uuid::Uuid::nil().to_string();
+    let problem = refused(&register.send(retracted(&other)).await, ProblemKind::InvalidInput);
+    assert_eq!(pointers(&problem), ["/data/event"]);
+    register.record(retracted(&uid.to_string())).await;
+    assert_eq!(register.head().await, 2);
+}
+
+#[tokio::test]
+async fn an_event_too_large_is_named() {
+    let register = Register::start().await;
+    let mut large = least();
+    large["data"]["notes"] = json!(vec!["n".repeat(1_900); 40]);
+    let problem = refused(&register.ask(&several(vec![least(), large.clone()])).await, ProblemKind::TooLarge);
+    assert_eq!(pointers(&problem), ["/1"]);
+    refused(&register.send(large).await, ProblemKind::TooLarge);
+    assert_eq!(register.head().await, 0);
+}
