@@ -4,8 +4,9 @@
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use async_nats::Client;
 use async_nats::service::{self, Service, ServiceExt, endpoint};
 use contract::{Problem, ProblemKind};
 use futures_util::{FutureExt, StreamExt};
@@ -14,6 +15,9 @@ use tracing::Instrument;
 use crate::message::{Slot, Slots};
 use crate::metrics::EndpointMetrics;
 use crate::{Reply, Request, Shell};
+
+/// How long a round trip is waited for that may not be allowed to come back.
+const ROUND_TRIP: Duration = Duration::from_secs(2);
 
 /// Where and how a service answers.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +43,7 @@ pub struct ServeError {
 }
 
 impl Shell {
-    /// Answers requests from now until the role stops; what has arrived by then is still answered.
+    /// Answers requests until the role stops; the server knows of it when this returns. What has arrived by then is still answered.
     ///
     /// Work that expired before it began is dropped: nobody waits for it. A handler that panics answers
     /// `internal`, and the others go on.
@@ -61,8 +65,7 @@ impl Shell {
             .map_err(failed)?;
         let builder = service.endpoint_builder().name(endpoint.name).queue_group(endpoint.queue);
         let requests = builder.add(endpoint.subject).await.map_err(failed)?;
-        // The server knows of the subscription when this returns.
-        self.client.flush().await.map_err(|error| failed(error.into()))?;
+        round_trip(&self.client).await;
         let served = Arc::new(Served {
             shell: self.clone(),
             slots: Slots::new(endpoint.in_flight),
@@ -72,6 +75,17 @@ impl Shell {
         });
         self.tasks.spawn(served.run(service, requests));
         Ok(())
+    }
+}
+
+/// Returns when the server has read everything that was written before, such as a subscription.
+///
+/// The client's own flush ends with the socket. A server reads a connection in order, so any answer will do, also
+/// that nobody answers; this is what every role that reads the log may ask.
+async fn round_trip(client: &Client) {
+    let request = async_nats::Request::new().timeout(Some(ROUND_TRIP));
+    if let Err(error) = client.send_request("$JS.API.INFO", request).await {
+        tracing::debug!(%error, "no account information");
     }
 }
 

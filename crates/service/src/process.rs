@@ -3,9 +3,11 @@
 //! A stop goes: not ready, then role by role, the last one started first (the edge before what it asks): takes
 //! no more work, drains, flushes. All of it within a deadline; a second signal ends the process at once.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use async_nats::Client;
@@ -15,7 +17,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::{Clock, Common, ConnectError, Metrics, Readiness, Shell, admin, connect};
+use crate::{Clock, Common, ConnectError, Latch, Metrics, Readiness, Shell, admin, connect};
 
 /// What a shell reports for a process that a signal ended: 128 + 15.
 const TERMINATED: i32 = 143;
@@ -120,6 +122,8 @@ impl Process {
     }
 
     /// Starts a role. Those that others ask come first, for they stop last.
+    ///
+    /// A role that makes its latches before it first waits is never seen ready without them.
     pub fn role<F>(&mut self, role: &'static str, run: impl FnOnce(Shell) -> F)
     where
         F: Future<Output = anyhow::Result<()>> + Send + 'static,
@@ -140,7 +144,8 @@ impl Process {
             tasks: TaskTracker::new(),
             ..self.shell.clone()
         };
-        let running = shell.tasks.track_future(run(shell.clone()));
+        let started = shell.readiness.latch(role);
+        let running = shell.tasks.track_future(begun(run(shell.clone()), started));
         self.running.spawn(async move { (role, running.await) });
         self.roles.push(shell);
     }
@@ -173,6 +178,17 @@ impl Process {
         let _ = self.admin_task.await;
         tracing::info!("stopped");
         outcome
+    }
+}
+
+/// Sets the latch once the future has run to where it first waits.
+async fn begun<T>(run: impl Future<Output = T>, started: Latch) -> T {
+    let mut run = pin!(run);
+    let first = poll_fn(|context| Poll::Ready(run.as_mut().poll(context))).await;
+    started.set();
+    match first {
+        Poll::Ready(value) => value,
+        Poll::Pending => run.await,
     }
 }
 

@@ -27,12 +27,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use service::Shell;
 use service::token::{Keys, Verifier};
+use service::{Latch, Shell};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 pub use settings::{Bound, Settings};
+
+/// Ready when connections are taken.
+const LISTENER: &str = "listener";
 
 /// What every request shares.
 struct Gateway {
@@ -49,8 +52,9 @@ struct Gateway {
 /// # Errors
 /// When the address cannot be taken or there is no key to check tokens with.
 pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
+    let ready = shell.latch(LISTENER);
     let listener = bind(&settings).await?;
-    serve(listener, settings, shell).await
+    serve_on(listener, settings, shell, ready).await
 }
 
 /// Takes the address, so that it is known before anything is asked of it.
@@ -67,7 +71,16 @@ pub async fn bind(settings: &Settings) -> anyhow::Result<TcpListener> {
 /// # Errors
 /// When there is no key to check tokens with.
 pub async fn serve(listener: TcpListener, settings: Settings, shell: Shell) -> anyhow::Result<()> {
-    let ready = shell.latch("listener");
+    let ready = shell.latch(LISTENER);
+    serve_on(listener, settings, shell, ready).await
+}
+
+async fn serve_on(
+    listener: TcpListener,
+    settings: Settings,
+    shell: Shell,
+    ready: Latch,
+) -> anyhow::Result<()> {
     let verifier = verifier(&settings, &shell)?;
     let address = listener.local_addr()?;
     let gateway = Arc::new(Gateway {

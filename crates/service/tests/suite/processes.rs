@@ -1,5 +1,7 @@
 //! A process from its start to its end.
 
+use std::io::{BufRead, BufReader, Lines};
+use std::process::ChildStdout;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -41,6 +43,28 @@ async fn readiness_names_what_is_missing() {
     assert_eq!(live.status(), 200);
     let metrics = http_client().get(format!("http://{}/metrics", process.admin())).send().await.unwrap();
     assert!(metrics.text().await.unwrap().ends_with("# EOF\n"));
+}
+
+#[tokio::test]
+async fn a_role_is_not_ready_before_its_latches_are() {
+    let (server, folder) = (NatsServer::start().await, TempDir::new().unwrap());
+    let mut process = Process::start(&common(server.url(), &folder), "test").await.unwrap();
+    let go = Arc::new(tokio::sync::Notify::new());
+    let gone = Arc::clone(&go);
+    process.role("registrar", |shell| async move {
+        let latch = shell.latch("log");
+        gone.notified().await;
+        latch.set();
+        shell.shutdown.cancelled().await;
+        Ok(())
+    });
+    assert!(!process.shell().readiness.is_ready(), "it has hardly begun");
+    eventually("the role has begun", PATIENCE, async || {
+        (process.shell().readiness.missing() == ["registrar.log"]).then_some(())
+    })
+    .await;
+    go.notify_one();
+    process.shell().readiness.ready().await;
 }
 
 #[tokio::test]
@@ -137,4 +161,92 @@ async fn a_server_that_comes_late_is_waited_for() {
     let starting = tokio::spawn(async move { Process::start(&common, "test").await });
     server.restart().await;
     assert!(starting.await.unwrap().is_ok());
+}
+
+/// Not a test of its own: what the tests of signals start.
+#[tokio::test]
+#[ignore = "is started by other tests"]
+async fn child() {
+    let Ok(url) = std::env::var("CHILD_NATS") else { return };
+    let folder = TempDir::new().unwrap();
+    let mut process = Process::start(&common(&url, &folder), "test").await.unwrap();
+    let stubborn = std::env::var_os("CHILD_STUBBORN").is_some();
+    process.role("registrar", move |shell| async move {
+        if !stubborn {
+            shell.shutdown.cancelled().await;
+            return Ok(());
+        }
+        std::future::pending().await
+    });
+    println!("admin {}", process.admin());
+    process.finish().await.unwrap();
+}
+
+struct Child {
+    process: std::process::Child,
+    admin: String,
+    /// Kept open: the child may have more to say.
+    _lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Child {
+    /// This very program, told to run [`child`].
+    fn start(server: &NatsServer, variables: &[(&str, &str)]) -> Self {
+        let mut process = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "processes::child", "--ignored", "--nocapture"])
+            .env("CHILD_NATS", server.url())
+            .envs(variables.iter().copied())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let admin = lines
+            .by_ref()
+            .map(Result::unwrap)
+            .find_map(|line| line.split_once("admin ").map(|(_, address)| address.to_owned()));
+        Self { process, admin: admin.unwrap(), _lines: lines }
+    }
+
+    fn terminate(&self) {
+        let id = self.process.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    async fn ended(&mut self) -> std::process::ExitStatus {
+        eventually("the child ends", PATIENCE, async || self.process.try_wait().unwrap()).await
+    }
+
+    async fn missing(&self) -> Value {
+        let answer = http_client().get(format!("http://{}/ready", self.admin)).send().await.unwrap();
+        answer.json::<Value>().await.unwrap()["missing"].clone()
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // Fails only for a process that has ended.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test]
+async fn a_signal_ends_the_process_in_order() {
+    let server = NatsServer::start().await;
+    let mut child = Child::start(&server, &[]);
+    child.terminate();
+    assert!(child.ended().await.success());
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_it_at_once() {
+    let server = NatsServer::start().await;
+    let mut child = Child::start(&server, &[("CHILD_STUBBORN", "1")]);
+    child.terminate();
+    eventually("it stops, and says so", PATIENCE, async || {
+        (child.missing().await == json!(["stopping"])).then_some(())
+    })
+    .await;
+    child.terminate();
+    assert_eq!(child.ended().await.code(), Some(143));
 }
