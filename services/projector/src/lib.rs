@@ -1,1 +1,101 @@
-//! Placeholder.
+//! The projector: keeps the read models and answers queries from them.
+//!
+//! - [`Dossiers`] answer [`Query`](contract::Query): records, histories, events, the log, lists.
+//! - [`Happenings`], the timeline, answer [`Timeline`](contract::Timeline): events of parties over valid time.
+//!
+//! Each read model is a [`Projection`](readmodel::Projection) in a database of its own, rebuilt from the log
+//! whenever it is lost. Any number of projectors share the questions by a queue group, each with folders of its
+//! own. A question says which position the answer must reflect at least; it waits for that, bounded.
+//!
+//! **What a reader may not see is not there**: rows are keyed by marking, and a question looks only under the
+//! markings that its reader may see. No count, page or cursor tells of the rest.
+
+mod cursor;
+mod dossiers;
+mod filter;
+mod folds;
+mod head;
+#[cfg(test)]
+mod hidden;
+mod history;
+mod key;
+mod markings;
+mod merge;
+pub mod metrics;
+mod model;
+mod page;
+mod serve;
+#[cfg(test)]
+mod testing;
+mod timeline;
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use contract::subjects;
+use domain::Levels;
+use eventlog::EventLog;
+use readmodel::{Projection, Settings as ModelSettings};
+use service::{Endpoint, Shell};
+
+pub use crate::dossiers::Dossiers;
+use crate::metrics::Metrics;
+use crate::serve::Served;
+pub use crate::timeline::Happenings;
+
+/// Projectors share the questions.
+const QUEUE: &str = "projectors";
+
+/// What an operator may set.
+#[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
+#[command(next_help_heading = "Projector")]
+pub struct Settings {
+    /// Memory for the pages of each read model, in MiB
+    #[arg(long, env = "CHANCERY_PROJECTOR_CACHE", value_name = "MIB", default_value_t = 64)]
+    pub projector_cache: u64,
+
+    /// Queries of each kind that are answered at once; those beyond are refused
+    #[arg(long, env = "CHANCERY_PROJECTOR_IN_FLIGHT", value_name = "COUNT", default_value_t = 256)]
+    pub projector_in_flight: usize,
+
+    /// Events that a read model may be behind and still count as ready
+    #[arg(long, env = "CHANCERY_PROJECTOR_LAG", value_name = "EVENTS", default_value_t = 10_000)]
+    pub projector_lag: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { projector_cache: 64, projector_in_flight: 256, projector_lag: 10_000 }
+    }
+}
+
+/// Projects and answers until the shell is shut down.
+///
+/// # Errors
+/// When the log or a database cannot be opened, or an endpoint cannot be set up. A read model that fails later
+/// makes the process not ready and goes on answering from what it has.
+pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
+    let log = EventLog::open(shell.client.clone(), eventlog::Settings::default());
+    let log = log.await.context("the log cannot be opened")?;
+    let metrics = Metrics::register(&shell.metrics);
+    let levels = Arc::new(Levels::default());
+    let models = ModelSettings { cache_bytes: settings.projector_cache << 20, ..ModelSettings::default() };
+
+    let projection = Dossiers::new(metrics.raw(Dossiers::NAME));
+    let dossiers = model::start(projection, models, &settings, &log, &metrics, &shell).await?;
+    let projection = Happenings::new(metrics.raw(Happenings::NAME));
+    let timeline = model::start(projection, models, &settings, &log, &metrics, &shell).await?;
+
+    let endpoint =
+        |name, subject| Endpoint { name, subject, queue: QUEUE, in_flight: settings.projector_in_flight };
+    let served = Arc::new(Served { reader: dossiers, levels: levels.clone() });
+    let answer = move |request| served.clone().dossiers(request);
+    shell.serve(endpoint(Dossiers::NAME, subjects::DOSSIERS), answer).await?;
+    let served = Arc::new(Served { reader: timeline, levels });
+    let answer = move |request| served.clone().timeline(request);
+    shell.serve(endpoint(Happenings::NAME, subjects::TIMELINE), answer).await?;
+
+    shell.shutdown.cancelled().await;
+    Ok(())
+}

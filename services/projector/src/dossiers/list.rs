@@ -1,0 +1,94 @@
+//! Lists: the records of a collection, by valid time.
+
+use contract::{List, Problem};
+use domain::Subject;
+use domain::value::fold;
+use readmodel::Projection;
+use service::Reply;
+use uuid::Uuid;
+
+use super::query::Asked;
+use super::{Dossiers, tables};
+use crate::cursor::Cursor;
+use crate::filter::{Filter, Span, keys_of_party};
+use crate::head::Head;
+use crate::key::Key;
+use crate::merge::merged;
+use crate::page::Page;
+
+/// Records that one page looks at, shown or not: what it costs at most, about 0.2 s.
+const LOOKED_AT: usize = 20_000;
+
+/// What a cursor is bound to: every filter and the order, not the length of the pages.
+pub(super) fn filters_of(list: &List) -> Vec<u8> {
+    let filters = List { cursor: None, limit: 0, ..list.clone() };
+    serde_json::to_vec(&filters).expect("texts and numbers are JSON")
+}
+
+/// The cursor of a list, if it continues another page.
+///
+/// # Errors
+/// A problem when the cursor is not one of this list.
+pub(crate) fn cursor(list: &List) -> Result<Option<Cursor>, Problem> {
+    let cursor = list.cursor.as_deref();
+    cursor.map(|text| Cursor::read(text, &filters_of(list), Dossiers::SCHEMA)).transpose()
+}
+
+fn filter(list: &List) -> Result<Filter, Problem> {
+    let words = list.text.as_deref().map(fold).unwrap_or_default();
+    Ok(Filter {
+        parties: list.parties.iter().map(|party| keys_of_party(party)).collect(),
+        country: list.country.as_ref().map(|code| code.to_ascii_uppercase()),
+        topic: list.topic.clone(),
+        aggregate: None,
+        kind: list.kind.clone(),
+        status: list.status.clone(),
+        span: Span::read(list.from.as_deref(), list.to.as_deref())?,
+        words: words.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
+    })
+}
+
+/// A page of the records that meet every filter.
+pub(super) fn list(asked: &Asked<'_>, list: &List) -> Result<Reply, Problem> {
+    let filter = filter(list)?;
+    let after = cursor(list)?.map(|cursor| cursor.place);
+    let mut page = Page::new(list.limit);
+    let (mut last, mut next) = (after, None);
+    let rows = merged(asked.view, &prefixes(asked, list, &filter), list.order, after);
+    for (looked, (place, (_, id))) in rows.enumerate() {
+        let found = found(asked, list, &id, &filter);
+        let fits = found.is_none_or(|head| page.push(&summary(&head)));
+        if !fits || looked == LOOKED_AT {
+            next = last;
+            break;
+        }
+        last = Some(place);
+    }
+    let position = asked.view.position();
+    let next =
+        next.map(|place| Cursor { schema: Dossiers::SCHEMA, position, place }.write(&filters_of(list)));
+    Ok(Reply::ok(page.finish(next.as_deref(), position)))
+}
+
+/// Under every marking that the reader may see: the first party asked for, or all.
+fn prefixes(asked: &Asked<'_>, list: &List, filter: &Filter) -> Vec<Key> {
+    let all = vec![String::new()];
+    let parties = filter.parties.first().unwrap_or(&all);
+    let markings = asked.visible.numbers();
+    let of_marking =
+        |marking| parties.iter().map(move |party| tables::list_prefix(list.aggregate, marking, party));
+    markings.flat_map(of_marking).collect()
+}
+
+fn found(asked: &Asked<'_>, list: &List, id: &[u8], filter: &Filter) -> Option<Head> {
+    let subject = Subject { aggregate: list.aggregate, id: Uuid::from_slice(id).ok()? };
+    let head = Head::get(&subject, asked.view)?;
+    let shown = filter.admits(&head)
+        && filter.span.meets(head.summary.earliest, head.summary.latest)
+        && tables::has_words(&subject, &filter.words, asked.view);
+    shown.then_some(head)
+}
+
+fn summary(head: &Head) -> Vec<u8> {
+    serde_json::to_vec(&head.summary).expect("texts and numbers are JSON")
+}

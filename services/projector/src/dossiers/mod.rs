@@ -1,0 +1,26 @@
+//! The dossiers: every record folded, its history, the log, the lists.
+//!
+//! | table | key | value |
+//! |---|---|---|
+//! | `h` | record, version, position | the event as recorded |
+//! | `p` | position | record, version |
+//! | `u` | uid of an event | position |
+//! | `m` | record, version | what became of an event: retracted, corrected, contested; absent: nothing |
+//! | `r` | record | the record as served; absent beyond 60 kB: then it is folded on reading |
+//! | `s` | record | its [head](crate::head): what lists show and filter by |
+//! | `w` | record | the folded words of its texts |
+//! | `l` | aggregate, marking, party or none, place | the record's identifier |
+//! | `o` | record | the links that it has in `t` |
+//! | `t` | record linked to, record linking, relation | |
+//! | `k`, `K` | marking and owner, number | [number](crate::markings), marking and owner |
+
+mod list;
+mod projection;
+mod query;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use list::cursor;
+pub use projection::Dossiers;
+pub(crate) use query::answer;

@@ -1,0 +1,207 @@
+//! What the dossiers answer.
+
+use contract::{List, Order, ProblemKind, Query};
+use domain::Aggregate::{Commitment, Engagement, Matter};
+use prometheus_client::metrics::counter::Counter;
+use serde_json::{Value, json};
+
+use super::Dossiers;
+use crate::testing::{Projected, Register, column, insider, json as body, list, reader, subject};
+
+async fn projected(register: &Register) -> Projected {
+    Projected::new(Dossiers::new(Counter::default()), register).await
+}
+
+/// A visit, a meeting that is part of it, a secret matter about the meeting.
+fn register() -> Register {
+    let mut register = Register::default();
+    let (visit, meeting) = (subject(Engagement, "visit"), subject(Engagement, "meeting"));
+    let data = json!({"title": "Visit of the delegation", "kind": "visit", "participants": ["US"], "window": "2025-04"});
+    register.record("engagement.expected", visit, "OFFICIAL", &data);
+    let data = json!({"title": "Meeting on trade", "kind": "meeting", "participants": ["US", "Tarik Ali Khan"],
+        "topics": ["trade.agriculture"], "occurred": "2025-04-13", "links": [{"rel": "part_of", "to": visit}]});
+    register.record("engagement.held", meeting, "OFFICIAL", &data);
+    let data = json!({"title": "Doubts", "kind": "issue", "parties": ["CA"],
+        "links": [{"rel": "about", "to": meeting}]});
+    register.record("matter.opened", subject(Matter, "doubts"), "SECRET", &data);
+    register.record("engagement.held", visit, "OFFICIAL", &json!({"occurred": "2025-04-12/2025-04-14"}));
+    register
+}
+
+#[tokio::test]
+async fn a_record_is_answered_with_what_links_to_it() {
+    let projected = projected(&register()).await;
+    let visit = subject(Engagement, "visit");
+    let reply = projected.query(&insider(), Query::Record { subject: visit }).await;
+    assert_eq!((reply.status, reply.position, reply.record_version), (200, Some(4), Some(2)));
+    let record = body(&reply);
+    assert_eq!(record["subject"], visit.to_string());
+    assert_eq!(record["status"], "held");
+    assert_eq!(record["linked"][0]["rel"], "part_of");
+    assert_eq!(record["linked"][0]["title"], "Meeting on trade");
+    let none = projected.query(&insider(), Query::Record { subject: subject(Matter, "none") }).await;
+    assert_eq!(none.status, 404);
+}
+
+#[tokio::test]
+async fn a_history_is_paged_and_says_what_became_of_each_event() {
+    let mut register = register();
+    let visit = subject(Engagement, "visit");
+    let first = contract::Recorded::parse(&register.entries[0].payload).unwrap().uid();
+    let corrects = json!({"event": first, "reason": "a slip",
+        "changes": [{"pointer": "/title", "new": "Visit of a delegation"}]});
+    let correction = register.record("engagement.corrected", visit, "OFFICIAL", &corrects);
+    let projected = projected(&register).await;
+    let history = |after, limit| Query::History { subject: visit, after, limit };
+    let page = projected.query(&insider(), history(0, 2)).await;
+    assert_eq!(column(&page, "version"), [1, 2]);
+    assert_eq!(column(&page, "position"), [1, 4]);
+    let items = &body(&page)["items"];
+    assert_eq!(items[0]["uid"], first.to_string());
+    assert_eq!(items[0]["corrected_by"], json!([correction]));
+    assert_eq!(items[0]["event"]["sequence"], "00000000000000000001");
+    assert_eq!(items[0]["event"]["data"]["title"], "Visit of the delegation");
+    assert_eq!(body(&page)["next"], "2");
+    let rest = projected.query(&insider(), history(2, 2)).await;
+    assert_eq!(column(&rest, "version"), [3]);
+    assert_eq!(body(&rest)["next"], Value::Null);
+    let event = projected.query(&insider(), Query::Event { uid: correction }).await;
+    assert_eq!(body(&event)["event"]["type"], "chancery.engagement.corrected.v1");
+}
+
+#[tokio::test]
+async fn the_hidden_is_not_there() {
+    let projected = projected(&register()).await;
+    let outsider = reader("OFFICIAL", &[], "US");
+    let log = projected.query(&outsider, Query::Log { after: 0, limit: 10 }).await;
+    assert_eq!(column(&log, "position"), [1, 2, 4]);
+    let matters = projected.query(&outsider, Query::List(list(Matter))).await;
+    assert_eq!(body(&matters)["items"], json!([]));
+    let doubts = subject(Matter, "doubts");
+    assert_eq!(projected.query(&outsider, Query::Record { subject: doubts }).await.status, 404);
+    let meeting = projected.query(&outsider, Query::Record { subject: subject(Engagement, "meeting") }).await;
+    assert_eq!(body(&meeting)["linked"], Value::Null);
+    let seen = projected.query(&insider(), Query::Record { subject: subject(Engagement, "meeting") }).await;
+    assert_eq!(body(&seen)["linked"][0]["title"], "Doubts");
+}
+
+#[tokio::test]
+async fn every_filter_of_a_list_is_honoured() {
+    let projected = projected(&register()).await;
+    let both = ["Meeting on trade", "Visit of the delegation"];
+    let all = || list(Engagement);
+    let cases: Vec<(List, &[&str])> = vec![
+        (all(), &both),
+        (List { order: Order::Oldest, ..all() }, &["Visit of the delegation", "Meeting on trade"]),
+        (List { parties: vec!["us".into()], ..all() }, &both),
+        (List { parties: vec!["US".into(), "Tarik Ali Khan".into()], ..all() }, &both[..1]),
+        (List { parties: vec!["CA".into()], ..all() }, &[]),
+        (List { country: Some("US".into()), ..all() }, &both),
+        (List { topic: Some("trade".into()), ..all() }, &both[..1]),
+        (List { topic: Some("trad".into()), ..all() }, &[]),
+        (List { kind: Some("visit".into()), ..all() }, &both[1..]),
+        (List { status: Some("held".into()), ..all() }, &both),
+        (List { status: Some("expected".into()), ..all() }, &[]),
+        (List { from: Some("2025-04-14".into()), ..all() }, &both[1..]),
+        (List { to: Some("2025-04-12".into()), ..all() }, &both[1..]),
+        (List { text: Some("Délegation visit".into()), ..all() }, &both[1..]),
+        (List { text: Some("Tarik".into()), ..all() }, &both[..1]),
+        (List { text: Some("deleg".into()), ..all() }, &[]),
+    ];
+    for (list, expected) in cases {
+        let said = format!("{list:?}");
+        let reply = projected.query(&insider(), Query::List(list)).await;
+        assert_eq!(column(&reply, "title"), expected, "{said}");
+    }
+    let bad = List { from: Some("soon".into()), ..all() };
+    assert_eq!(projected.query(&insider(), Query::List(bad)).await.status, 400);
+}
+
+#[tokio::test]
+async fn pages_of_a_list_walk_everything_once_the_undated_last() {
+    let mut register = Register::default();
+    for i in 0..17 {
+        let when = if i % 3 == 0 {
+            json!({})
+        } else {
+            json!({"occurred": format!("2025-04-{:02}", 1 + i * 7 % 17)})
+        };
+        let mut data = json!({"kind": "meeting", "participants": ["US"], "title": format!("{i}")});
+        data.as_object_mut().unwrap().extend(when.as_object().unwrap().clone());
+        let marking = ["OFFICIAL", "OFFICIAL-SENSITIVE", "OFFICIAL//REL US"][i % 3];
+        register.record("engagement.held", subject(Engagement, &i.to_string()), marking, &data);
+    }
+    let projected = projected(&register).await;
+    for order in [Order::Newest, Order::Oldest] {
+        let whole = List { order, parties: vec!["US".into()], ..list(Engagement) };
+        let expected = column(&projected.query(&insider(), Query::List(whole.clone())).await, "title");
+        assert_eq!(expected.len(), 17);
+        let (mut walked, mut cursor) = (vec![], None);
+        loop {
+            let page = List { limit: 3, cursor, ..whole.clone() };
+            let reply = projected.query(&insider(), Query::List(page)).await;
+            walked.extend(column(&reply, "title"));
+            cursor = body(&reply)["next"].as_str().map(str::to_owned);
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(walked, expected, "{order:?}");
+    }
+    let foreign = List { cursor: Some("bm9uZQ".into()), ..list(Engagement) };
+    let refused = body(&projected.query(&insider(), Query::List(foreign)).await);
+    assert_eq!(refused["type"], ProblemKind::InvalidQuery.uri());
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_kept_counted_and_stops_nothing() {
+    let mut register = register();
+    let visit = subject(Engagement, "visit");
+    register.record_garbage(visit);
+    register.record("engagement.statement_issued", visit, "OFFICIAL", &json!({"issuers": ["ISPR"]}));
+    let raw = Counter::default();
+    let projected = Projected::new(Dossiers::new(raw.clone()), &register).await;
+    assert_eq!(raw.get(), 1);
+    let history = Query::History { subject: visit, after: 0, limit: 10 };
+    let page = projected.query(&insider(), history).await;
+    assert_eq!(column(&page, "version"), [1, 2, 3, 4]);
+    assert_eq!(body(&page)["items"][2]["event"]["data_base64"], "bm8gZXZlbnQ=");
+}
+
+#[tokio::test]
+async fn a_large_record_is_folded_on_reading() {
+    let mut register = Register::default();
+    let long = subject(Commitment, "long");
+    let data = json!({"text": "To report", "strength": "agreed", "owners": ["PK"]});
+    register.record("commitment.made", long, "OFFICIAL", &data);
+    for i in 0..30 {
+        let note = format!("{i}: {}", "word ".repeat(600));
+        register.record(
+            "commitment.progressed",
+            long,
+            "OFFICIAL",
+            &json!({"description": note, "notes": [note]}),
+        );
+    }
+    let projected = projected(&register).await;
+    let reply = projected.query(&insider(), Query::Record { subject: long }).await;
+    assert!(reply.body.len() > 60_000, "{}", reply.body.len());
+    assert_eq!(body(&reply)["version"], 31);
+}
+
+#[tokio::test]
+async fn continuing_at_any_event_gives_the_rows_of_going_through() {
+    let mut register = register();
+    let visit = subject(Engagement, "visit");
+    let first = contract::Recorded::parse(&register.entries[0].payload).unwrap().uid();
+    register.record("engagement.retracted", visit, "OFFICIAL", &json!({"event": first, "reason": "no"}));
+    register.record("engagement.marking_changed", visit, "OFFICIAL", &json!({"level": "SECRET"}));
+    let whole = projected(&register).await.rows().await;
+    let mut part = Register::default();
+    let mut stepwise = projected(&part).await;
+    for entry in register.entries.clone() {
+        part.entries.push(entry);
+        stepwise = stepwise.continued(Dossiers::new(Counter::default()), &part).await;
+    }
+    assert_eq!(stepwise.rows().await, whole);
+}

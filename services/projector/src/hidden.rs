@@ -1,0 +1,175 @@
+//! The rule for markings: every answer to a reader is the answer of a register that never held what the reader
+//! may not see.
+
+use contract::{List, Order, Principal, Query, Recorded, Timeline};
+use domain::Aggregate::{self, Engagement, Matter};
+use domain::Subject;
+use prometheus_client::metrics::counter::Counter;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::dossiers::Dossiers;
+use crate::testing::{Projected, Register, insider, json as body, list, reader, subject, timeline};
+use crate::timeline::Happenings;
+
+const MARKINGS: [&str; 5] =
+    ["OFFICIAL", "SECRET", "OFFICIAL//EYES", "OFFICIAL//REL US", "OFFICIAL-SENSITIVE//REL NONE"];
+
+/// One event: of which record, and what.
+#[derive(Clone, Debug)]
+struct Step {
+    record: usize,
+    what: What,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    Happened { day: u8, party: usize, links_to: Option<usize> },
+    Marked { level: usize },
+    Retracted { nth: usize },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let happened = (0..28_u8, 0..3_usize, prop::option::of(0..6_usize))
+        .prop_map(|(day, party, links_to)| What::Happened { day, party, links_to });
+    let marked = (0..2_usize).prop_map(|level| What::Marked { level });
+    let retracted = (0..4_usize).prop_map(|nth| What::Retracted { nth });
+    let what = prop_oneof![8 => happened, 1 => marked, 1 => retracted];
+    (0..6_usize, what).prop_map(|(record, what)| Step { record, what })
+}
+
+/// Half of the records are engagements, half matters.
+fn record(i: usize) -> Subject {
+    subject(if i < 3 { Engagement } else { Matter }, &i.to_string())
+}
+
+impl Step {
+    /// Records the step; control events of a record that has none yet are left out.
+    fn take(&self, markings: &[usize], register: &mut Register) {
+        let of = record(self.record);
+        let marking = MARKINGS[markings[self.record]];
+        let aggregate = of.aggregate.as_str();
+        let earlier = register.entries.iter().filter(|entry| entry.subject == of).collect::<Vec<_>>();
+        let (event, data) = match &self.what {
+            What::Happened { day, party, links_to } => {
+                let party = ["US", "CA", "Tarik Ali Khan"][*party];
+                let parties = if of.aggregate == Engagement { "participants" } else { "parties" };
+                let mut data = json!({parties: [party], "title": format!("{} {day}", self.record)});
+                if *day > 0 {
+                    data["occurred"] = json!(format!("2025-02-{day:02}"));
+                }
+                if let Some(to) = links_to {
+                    data["links"] = json!([{"rel": "about", "to": record(*to)}]);
+                }
+                (if of.aggregate == Engagement { "held" } else { "development_recorded" }, data)
+            }
+            What::Marked { level } if !earlier.is_empty() => {
+                let level = ["OFFICIAL", "SECRET"][*level];
+                ("marking_changed", json!({"level": level, "reason": "review"}))
+            }
+            What::Retracted { nth } if !earlier.is_empty() => {
+                let event = Recorded::parse(&earlier[nth % earlier.len()].payload).unwrap();
+                ("retracted", json!({"event": event.uid(), "reason": "did not happen"}))
+            }
+            _ => return,
+        };
+        register.record(&format!("{aggregate}.{event}"), of, marking, &data);
+    }
+}
+
+/// The same log with something unreadable in the place of every event of a hidden record.
+fn without(register: &Register, hidden: &[Subject]) -> Register {
+    let mut without = Register::default();
+    for entry in &register.entries {
+        if hidden.contains(&entry.subject) {
+            without.record_garbage(subject(Aggregate::Source, "unreadable"));
+        } else {
+            without.entries.push(entry.clone());
+        }
+    }
+    without
+}
+
+/// Everything that can be asked, the pages followed to their end.
+async fn answers(register: &Register, reader: &Principal) -> Vec<(String, u16, Value)> {
+    let dossiers = Projected::new(Dossiers::new(Counter::default()), register).await;
+    let happenings = Projected::new(Happenings::new(Counter::default()), register).await;
+    let mut answers = vec![];
+    let uids = register.entries.iter().filter_map(|entry| Recorded::parse(&entry.payload).ok());
+    let mut queries = uids.map(|recorded| Query::Event { uid: recorded.uid() }).collect::<Vec<_>>();
+    for subject in (0..6).map(record) {
+        queries.push(Query::Record { subject });
+        queries.push(Query::History { subject, after: 0, limit: 3 });
+    }
+    queries.push(Query::Log { after: 0, limit: 1_000 });
+    for query in queries {
+        let reply = dossiers.query(reader, query.clone()).await;
+        answers.push((format!("{query:?}"), reply.status, body(&reply)));
+    }
+    for parties in [vec![], vec!["US".to_owned()], vec!["Tarik Ali Khan".to_owned(), "CA".to_owned()]] {
+        for order in [Order::Oldest, Order::Newest] {
+            for aggregate in [Engagement, Matter] {
+                let mut query = List { parties: parties.clone(), order, limit: 2, ..list(aggregate) };
+                loop {
+                    let reply = dossiers.query(reader, Query::List(query.clone())).await;
+                    answers.push((format!("{query:?}"), reply.status, body(&reply)));
+                    query.cursor = body(&reply)["next"].as_str().map(str::to_owned);
+                    if query.cursor.is_none() {
+                        break;
+                    }
+                }
+            }
+            let mut query = Timeline { parties: parties.clone(), order, limit: 3, ..timeline() };
+            loop {
+                let reply = happenings.timeline(reader, query.clone()).await;
+                answers.push((format!("{query:?}"), reply.status, body(&reply)));
+                query.cursor = body(&reply)["next"].as_str().map(str::to_owned);
+                if query.cursor.is_none() {
+                    break;
+                }
+            }
+        }
+    }
+    answers
+}
+
+async fn hidden_from(reader: &Principal, register: &Register) -> Vec<Subject> {
+    let dossiers = Projected::new(Dossiers::new(Counter::default()), register).await;
+    let mut hidden = vec![];
+    for subject in (0..6).map(record) {
+        let query = || Query::Record { subject };
+        if dossiers.query(reader, query()).await.status == 404
+            && dossiers.query(&insider(), query()).await.status == 200
+        {
+            hidden.push(subject);
+        }
+    }
+    hidden
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn what_a_reader_may_not_see_leaves_no_trace(
+        steps in prop::collection::vec(step(), 1..30),
+        markings in prop::collection::vec(0..MARKINGS.len(), 6),
+        who in 0..3_usize,
+    ) {
+        let mut register = Register::default();
+        steps.iter().for_each(|step| step.take(&markings, &mut register));
+        let reader = [reader("OFFICIAL", &[], "US"), reader("SECRET", &[], "CA"), reader("OFFICIAL", &["EYES"], "FR")]
+            [who].clone();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let hidden = hidden_from(&reader, &register).await;
+            let shown = answers(&register, &reader).await;
+            let uids = register.entries.iter().filter(|entry| hidden.contains(&entry.subject));
+            let uids = uids.map(|entry| Recorded::parse(&entry.payload).unwrap().uid());
+            let hidden_uids = uids.map(|uid| format!("{:?}", Query::Event { uid })).collect::<Vec<_>>();
+            // A hidden event is as unknown as one that never was; the shorter register does not know to ask.
+            let (of_hidden, shown) = shown.into_iter().partition::<Vec<_>, _>(|(query, ..)| hidden_uids.contains(query));
+            assert!(of_hidden.iter().all(|(_, status, _)| *status == 404));
+            assert_eq!(shown, answers(&without(&register, &hidden), &reader).await);
+        });
+    }
+}

@@ -1,0 +1,112 @@
+//! The events of each record as the log has them: one row an event, and where each stands in the log.
+
+use std::io::Write;
+
+use domain::Subject;
+use readmodel::{Overlay, Range, Rows, Value};
+use serde_json::value::RawValue;
+
+use crate::key::{Key, Parts};
+
+/// Record, version, position → the envelope as recorded.
+const EVENTS: u8 = b'h';
+
+/// Position → record and version.
+const POSITIONS: u8 = b'p';
+
+/// Where an event stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stands {
+    pub(crate) subject: Subject,
+    pub(crate) version: u32,
+    pub(crate) position: u64,
+}
+
+impl Stands {
+    fn key(&self) -> Key {
+        Key::table(EVENTS).subject(&self.subject).version(self.version).position(self.position)
+    }
+
+    fn of_key(key: &[u8]) -> Option<Self> {
+        let mut parts = Parts(key.get(1..)?);
+        let subject = parts.subject()?;
+        Some(Self { subject, version: parts.version()?, position: parts.position()? })
+    }
+
+    fn of_position(position: u64, value: &[u8]) -> Option<Self> {
+        let mut parts = Parts(value);
+        Some(Self { subject: parts.subject()?, version: parts.version()?, position })
+    }
+}
+
+/// Keeps an event.
+pub(crate) fn keep(stands: &Stands, payload: &[u8], rows: &mut Overlay<'_>) {
+    // The register admits no envelope beyond 65,535 bytes; a stranger's is known of, not kept.
+    let kept = rows.put(stands.key(), payload).or_else(|_| rows.put(stands.key(), b"{}"));
+    kept.expect("two bytes fit");
+}
+
+/// Keeps where in the log an event stands.
+pub(crate) fn keep_position(stands: &Stands, rows: &mut Overlay<'_>) {
+    let points_to = Key::table(b'.').subject(&stands.subject).version(stands.version);
+    let at = Key::table(POSITIONS).position(stands.position);
+    rows.put(at, &points_to.as_ref()[1..]).expect("a subject and a number fit");
+}
+
+/// A record's events behind a version, in order.
+pub(crate) fn of_record<'r>(
+    subject: &Subject,
+    after: u32,
+    rows: &'r impl Rows,
+) -> impl Iterator<Item = (Stands, Value)> + 'r {
+    let prefix = Key::table(EVENTS).subject(subject);
+    let last = prefix.clone().version(after).position(u64::MAX);
+    let range = Range::prefix(prefix.as_ref()).after(last.as_ref());
+    let events = rows.scan(&range, readmodel::Direction::Ascending);
+    events.filter_map(|(key, payload)| Some((Stands::of_key(&key)?, payload)))
+}
+
+/// The log behind a position, in order.
+pub(crate) fn of_log<'r>(after: u64, rows: &'r impl Rows) -> impl Iterator<Item = Stands> + 'r {
+    let range = Range::prefix(&[POSITIONS]).after(Key::table(POSITIONS).position(after).as_ref());
+    rows.scan(&range, readmodel::Direction::Ascending).filter_map(|(key, value)| {
+        let position = Parts(key.get(1..)?).position()?;
+        Stands::of_position(position, &value)
+    })
+}
+
+/// Where the event at a position stands.
+pub(crate) fn at(position: u64, rows: &impl Rows) -> Option<Stands> {
+    Stands::of_position(position, &rows.get(Key::table(POSITIONS).position(position).as_ref())?)
+}
+
+/// An event's envelope.
+pub(crate) fn payload(stands: &Stands, rows: &impl Rows) -> Option<Value> {
+    rows.get(stands.key().as_ref())
+}
+
+/// The CloudEvent that is served: the envelope with its `sequence`, the position as twenty digits. What is no
+/// JSON object is shown as `data_base64`.
+pub(crate) fn served(stands: &Stands, payload: &[u8]) -> Vec<u8> {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    let is_object = serde_json::from_slice::<&RawValue>(payload).is_ok_and(|raw| raw.get().starts_with('{'));
+    let mut served = Vec::with_capacity(payload.len() + 40);
+    write!(served, "{{\"sequence\":\"{:020}\"", stands.position).expect("memory can be written");
+    let rest = payload.trim_ascii_start().get(1..).filter(|_| is_object).map(<[u8]>::trim_ascii_start);
+    match rest {
+        Some(b"}") => served.push(b'}'),
+        Some(rest) => {
+            served.push(b',');
+            served.extend(rest);
+        }
+        None => write!(
+            served,
+            ",\"subject\":\"{}\",\"data_base64\":\"{}\"}}",
+            stands.subject,
+            STANDARD.encode(payload)
+        )
+        .expect("memory can be written"),
+    }
+    served
+}

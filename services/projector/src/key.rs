@@ -1,0 +1,159 @@
+//! Keys of rows. Numbers are big-endian, so that keys sort as what they say.
+
+use domain::{Aggregate, Subject};
+use jiff::civil::Date;
+
+/// A key under construction: a table's letter, then its parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Key(Vec<u8>);
+
+impl Key {
+    pub(crate) fn table(letter: u8) -> Self {
+        Self(vec![letter])
+    }
+
+    pub(crate) fn subject(mut self, subject: &Subject) -> Self {
+        self.0.push(letter_of(subject.aggregate));
+        self.0.extend(subject.id.as_bytes());
+        self
+    }
+
+    pub(crate) fn aggregate(mut self, aggregate: Aggregate) -> Self {
+        self.0.push(letter_of(aggregate));
+        self
+    }
+
+    pub(crate) fn bytes(mut self, bytes: &[u8]) -> Self {
+        self.0.extend(bytes);
+        self
+    }
+
+    pub(crate) fn version(self, version: u32) -> Self {
+        self.bytes(&version.to_be_bytes())
+    }
+
+    pub(crate) fn position(self, position: u64) -> Self {
+        self.bytes(&position.to_be_bytes())
+    }
+
+    /// A text of any length, ended by a zero byte, which no text of the register contains.
+    pub(crate) fn text(self, text: &str) -> Self {
+        let bytes = text.bytes().filter(|byte| *byte != 0).chain([0]).collect::<Vec<_>>();
+        self.bytes(&bytes)
+    }
+}
+
+impl AsRef<[u8]> for Key {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<Key> for Vec<u8> {
+    fn from(key: Key) -> Self {
+        key.0
+    }
+}
+
+/// Takes the parts of a key or value off its front.
+pub(crate) struct Parts<'k>(pub(crate) &'k [u8]);
+
+impl Parts<'_> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (first, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    pub(crate) fn subject(&mut self) -> Option<Subject> {
+        let [letter] = self.take()?;
+        let aggregate = Aggregate::ALL.into_iter().find(|aggregate| letter_of(*aggregate) == letter)?;
+        Some(Subject { aggregate, id: uuid::Uuid::from_bytes(self.take()?) })
+    }
+
+    pub(crate) fn version(&mut self) -> Option<u32> {
+        self.take().map(u32::from_be_bytes)
+    }
+
+    pub(crate) fn position(&mut self) -> Option<u64> {
+        self.take().map(u64::from_be_bytes)
+    }
+}
+
+/// Part of the rows' form: never reused.
+const fn letter_of(aggregate: Aggregate) -> u8 {
+    match aggregate {
+        Aggregate::Engagement => 1,
+        Aggregate::Instrument => 2,
+        Aggregate::Commitment => 3,
+        Aggregate::Matter => 4,
+        Aggregate::Party => 5,
+        Aggregate::Source => 6,
+    }
+}
+
+/// Where something stands in time: by its date, or behind everything that has one; then by log position, so
+/// that no two stand at the same place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place(pub(crate) [u8; Place::LENGTH]);
+
+impl Place {
+    /// A flag, year and day of the year, a position.
+    pub(crate) const LENGTH: usize = 1 + 4 + 8;
+
+    /// Begins the places of what has a date, and of what has none.
+    pub(crate) const DATED: u8 = 0;
+    pub(crate) const UNDATED: u8 = 1;
+
+    pub(crate) fn new(date: Option<Date>, position: u64) -> Self {
+        let mut place = [0; Self::LENGTH];
+        place[0] = if date.is_some() { Self::DATED } else { Self::UNDATED };
+        if let Some(date) = date {
+            // Years lie between -9999 and 9999: moved above zero, they sort as bytes.
+            let year = date.year().cast_unsigned() ^ 0x8000;
+            place[1..3].copy_from_slice(&year.to_be_bytes());
+            place[3..5].copy_from_slice(&[date.month().cast_unsigned(), date.day().cast_unsigned()]);
+        }
+        place[5..].copy_from_slice(&position.to_be_bytes());
+        Self(place)
+    }
+
+    /// The place at the end of a key.
+    pub(crate) fn of_key(key: &[u8]) -> Option<Self> {
+        key.last_chunk().copied().map(Self)
+    }
+
+    pub(crate) const fn is_dated(&self) -> bool {
+        self.0[0] == Self::DATED
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn places_sort_by_date_then_position_and_the_undated_last() {
+        let places = [
+            Place::new(Some(date(-44, 3, 15)), 9),
+            Place::new(Some(date(2025, 4, 13)), 2),
+            Place::new(Some(date(2025, 4, 13)), 3),
+            Place::new(Some(date(2025, 11, 1)), 1),
+            Place::new(None, 1),
+        ];
+        assert!(places.is_sorted());
+        assert_eq!(Place::of_key(&[b"key", places[1].0.as_slice()].concat()), Some(places[1]));
+    }
+
+    #[test]
+    fn a_key_comes_apart_as_it_was_put_together() {
+        let subject = Subject::of_key("s", Aggregate::Source, "k");
+        let key = Key::table(b'h').subject(&subject).version(7).position(300);
+        let mut parts = Parts(&key.as_ref()[1..]);
+        assert_eq!(parts.subject(), Some(subject));
+        assert_eq!((parts.version(), parts.position()), (Some(7), Some(300)));
+        assert_eq!(parts.version(), None);
+    }
+}

@@ -1,0 +1,68 @@
+//! A page of answers, put together from JSON that is already written.
+
+use std::io::Write;
+
+/// A page ends before it grows beyond this: 1 MiB.
+const LARGEST: usize = 1 << 20;
+
+/// The most items a page holds, whatever was asked for.
+const LONGEST: u32 = 1_000;
+
+/// `{"items": […], "next": …, "position": …}` under construction.
+pub(crate) struct Page {
+    body: Vec<u8>,
+    items: u32,
+    limit: u32,
+}
+
+impl Page {
+    pub(crate) fn new(limit: u32) -> Self {
+        Self { body: b"{\"items\":[".to_vec(), items: 0, limit: limit.clamp(1, LONGEST) }
+    }
+
+    /// Adds an item; false if it does not fit any more. The first always fits.
+    #[must_use]
+    pub(crate) fn push(&mut self, item: &[u8]) -> bool {
+        let full = self.items == self.limit || self.body.len() + item.len() > LARGEST;
+        if full && self.items > 0 {
+            return false;
+        }
+        if self.items > 0 {
+            self.body.push(b',');
+        }
+        self.body.extend(item);
+        self.items += 1;
+        true
+    }
+
+    /// The page; `next` is where the one after it begins.
+    pub(crate) fn finish(mut self, next: Option<&str>, position: u64) -> Vec<u8> {
+        self.body.push(b']');
+        if let Some(next) = next {
+            write!(self.body, ",\"next\":\"{next}\"").expect("memory can be written");
+        }
+        write!(self.body, ",\"position\":{position}}}").expect("memory can be written");
+        self.body
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_page_ends_at_its_limit_and_at_a_mebibyte() {
+        let mut page = Page::new(2);
+        assert!(page.push(b"1") && page.push(b"2") && !page.push(b"3"));
+        let read = serde_json::from_slice::<Value>(&page.finish(Some("x"), 7)).unwrap();
+        assert_eq!(read, json!({"items": [1, 2], "next": "x", "position": 7}));
+
+        let large = format!("{:?}", "x".repeat(600 << 10));
+        let mut page = Page::new(100);
+        assert!(page.push(large.as_bytes()) && !page.push(large.as_bytes()));
+        let empty = serde_json::from_slice::<Value>(&Page::new(0).finish(None, 0)).unwrap();
+        assert_eq!(empty, json!({"items": [], "position": 0}));
+    }
+}

@@ -1,0 +1,71 @@
+//! From a request to its reply: read, wait for the position, ask the rows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use contract::{Ask, Problem, ProblemKind, Query, Timeline};
+use domain::Levels;
+use readmodel::{Reader, View, WaitError};
+use serde::de::DeserializeOwned;
+use service::{Reply, Request};
+use tokio::time::Instant;
+
+use crate::{dossiers, timeline};
+
+/// Left of the deadline when a wait is given up, so that the caller still hears why.
+const FOR_THE_REPLY: Duration = Duration::from_millis(100);
+
+/// Answers from one read model.
+pub(crate) struct Served {
+    pub(crate) reader: Reader,
+    pub(crate) levels: Arc<Levels>,
+}
+
+impl Served {
+    pub(crate) async fn dossiers(self: Arc<Self>, request: Request) -> Reply {
+        let cursor = |ask: &Ask<Query>| match &ask.query {
+            Query::List(list) => Ok(dossiers::cursor(list)?.map(|cursor| cursor.position)),
+            _ => Ok(None),
+        };
+        self.answer(request, cursor, dossiers::answer).await.unwrap_or_else(Reply::from)
+    }
+
+    pub(crate) async fn timeline(self: Arc<Self>, request: Request) -> Reply {
+        let cursor = |ask: &Ask<Timeline>| Ok(timeline::cursor(&ask.query)?.map(|cursor| cursor.position));
+        self.answer(request, cursor, timeline::answer).await.unwrap_or_else(Reply::from)
+    }
+
+    async fn answer<Q: DeserializeOwned + Send + 'static>(
+        &self,
+        mut request: Request,
+        of_cursor: impl Fn(&Ask<Q>) -> Result<Option<u64>, Problem>,
+        answer: fn(&Ask<Q>, &Levels, &View<'_>) -> Result<Reply, Problem>,
+    ) -> Result<Reply, Problem> {
+        let ask = serde_json::from_slice::<Ask<Q>>(&request.body)
+            .map_err(|error| Problem::new(ProblemKind::Malformed, format!("no query: {error}")))?;
+        let position = of_cursor(&ask)?.unwrap_or(0).max(ask.min_position);
+        self.wait_for(position, &mut request).await?;
+        let levels = self.levels.clone();
+        let read = self.reader.read(move |view| answer(&ask, &levels, view)).await;
+        read.unwrap_or_else(|error| {
+            let error = anyhow::Error::from(error);
+            tracing::error!(error = format!("{error:#}"), "a query failed");
+            Err(Problem::new(ProblemKind::Internal, "the read model cannot be read"))
+        })
+    }
+
+    async fn wait_for(&self, position: u64, request: &mut Request) -> Result<(), Problem> {
+        if self.reader.position() >= position {
+            return Ok(());
+        }
+        let deadline = Instant::from_std(request.deadline).checked_sub(FOR_THE_REPLY);
+        let deadline = deadline.unwrap_or_else(Instant::now);
+        match request.aside(self.reader.wait_for(position, deadline)).await? {
+            Ok(_) => Ok(()),
+            Err(error @ WaitError::NotYet { .. }) => {
+                Err(Problem::new(ProblemKind::NotYet, error.to_string()))
+            }
+            Err(error @ WaitError::Busy) => Err(Problem::new(ProblemKind::Unavailable, error.to_string())),
+        }
+    }
+}

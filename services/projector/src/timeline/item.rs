@@ -1,0 +1,115 @@
+//! What the timeline shows of one event.
+
+use domain::value::When;
+use domain::{Entry, Kind, Subject};
+use jiff::civil::Date;
+use readmodel::{Overlay, Rows};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::head::{Head, Summary};
+use crate::key::{Key, Parts, Place};
+
+const ITEMS: u8 = b'i';
+const PLACES: u8 = b'v';
+
+/// An event's row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Item {
+    position: u64,
+    uid: Uuid,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    when: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) earliest: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) latest: Option<Date>,
+}
+
+impl Item {
+    /// Of an event as it stands: `None` if it is retracted, unknown or about the register.
+    pub(super) fn of(entry: &Entry) -> Option<Self> {
+        let Kind::Known(kind) = &entry.event.kind else { return None };
+        if !entry.stands() || kind.event().is_control() {
+            return None;
+        }
+        let data = entry.data().to_json();
+        let when = ["occurred", "window"].iter().find_map(|name| data.get(name)).cloned();
+        let bounds = when.clone().and_then(|when| serde_json::from_value::<When>(when).ok());
+        let bounds = bounds.map(|when| when.bounds());
+        Some(Self {
+            position: entry.event.position,
+            uid: entry.event.uid,
+            kind: kind.to_string(),
+            when,
+            earliest: bounds.and_then(|bounds| bounds.earliest),
+            latest: bounds.and_then(|bounds| bounds.latest),
+        })
+    }
+
+    pub(super) fn get(subject: &Subject, version: u32, rows: &impl Rows) -> Option<Self> {
+        serde_json::from_slice(&rows.get(key(subject, version).as_ref())?).ok()
+    }
+
+    /// Its keys, given the record's head.
+    pub(super) fn keys(&self, head: &Head) -> Vec<Vec<u8>> {
+        let place = Place::new(self.earliest.or(self.latest), self.position);
+        let parties = head.summary.parties.iter().map(String::as_str).chain([""]);
+        parties.map(|party| prefix(head.marking, party).bytes(&place.0).into()).collect()
+    }
+
+    /// As it is served.
+    pub(super) fn served(&self, of: &Summary) -> Vec<u8> {
+        let Summary { subject, aggregate, title, kind, status, parties, topics, .. } = of;
+        let served = Served { item: self, subject, aggregate, title, kind, status, parties, topics };
+        serde_json::to_vec(&served).expect("texts and numbers are JSON")
+    }
+}
+
+/// Replaces an event's row.
+pub(super) fn put(subject: &Subject, version: u32, item: Option<&Item>, rows: &mut Overlay<'_>) {
+    let key = key(subject, version);
+    match item.map(|item| serde_json::to_vec(item).expect("texts and numbers are JSON")) {
+        Some(json) => rows.put(key, json).expect("a part of an event of 64 KiB fits"),
+        None => rows.remove(key),
+    }
+}
+
+fn key(subject: &Subject, version: u32) -> Key {
+    Key::table(ITEMS).subject(subject).version(version)
+}
+
+/// The keys of what stands under one marking, of a party or (empty) of all.
+pub(super) fn prefix(marking: u32, party: &str) -> Key {
+    Key::table(PLACES).version(marking).text(party)
+}
+
+/// What a place points to.
+pub(super) fn target(subject: &Subject, version: u32) -> Vec<u8> {
+    Key::table(b'.').subject(subject).version(version).as_ref()[1..].to_vec()
+}
+
+/// Reads what [`target`] wrote.
+pub(super) fn of_target(target: &[u8]) -> Option<(Subject, u32)> {
+    let mut parts = Parts(target);
+    Some((parts.subject()?, parts.version()?))
+}
+
+#[derive(Serialize)]
+struct Served<'s> {
+    #[serde(flatten)]
+    item: &'s Item,
+    subject: &'s Subject,
+    aggregate: &'s str,
+    title: &'s str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: &'s Option<String>,
+    status: &'s str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parties: &'s Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    topics: &'s Vec<String>,
+}

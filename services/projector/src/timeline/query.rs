@@ -1,0 +1,102 @@
+//! Answering what is asked of the timeline.
+
+use std::collections::HashMap;
+
+use contract::{Ask, Problem, Timeline};
+use domain::{Levels, Subject};
+use readmodel::{Projection, View};
+use service::Reply;
+
+use super::Happenings;
+use super::item::{self, Item};
+use crate::cursor::Cursor;
+use crate::filter::{Filter, Span, keys_of_party};
+use crate::head::Head;
+use crate::key::Key;
+use crate::markings::Visible;
+use crate::merge::merged;
+use crate::page::Page;
+
+/// Events that one page looks at, shown or not: what it costs at most, about 0.2 s.
+const LOOKED_AT: usize = 20_000;
+
+/// Every filter and the order, not the length of the pages.
+fn filters_of(timeline: &Timeline) -> Vec<u8> {
+    let filters = Timeline { cursor: None, limit: 0, ..timeline.clone() };
+    serde_json::to_vec(&filters).expect("texts and numbers are JSON")
+}
+
+/// The cursor of a timeline, if it continues another page.
+///
+/// # Errors
+/// A problem when the cursor is not one of this timeline.
+pub(crate) fn cursor(timeline: &Timeline) -> Result<Option<Cursor>, Problem> {
+    let cursor = timeline.cursor.as_deref();
+    cursor.map(|text| Cursor::read(text, &filters_of(timeline), Happenings::SCHEMA)).transpose()
+}
+
+/// Answers a query.
+///
+/// # Errors
+/// The problem that is served instead.
+pub(crate) fn answer(ask: &Ask<Timeline>, levels: &Levels, view: &View<'_>) -> Result<Reply, Problem> {
+    let timeline = &ask.query;
+    let visible = Visible::to(&ask.principal, levels, view);
+    let filter = filter(timeline)?;
+    let after = cursor(timeline)?.map(|cursor| cursor.place);
+    let mut finder = Finder { view, filter: &filter, heads: HashMap::new() };
+    let mut page = Page::new(timeline.limit);
+    let (mut last, mut next) = (after, None);
+    let rows = merged(view, &prefixes(&visible, &filter), timeline.order, after);
+    for (looked, (place, (_, target))) in rows.enumerate() {
+        let fits = finder.find(&target).is_none_or(|item| page.push(&item));
+        if !fits || looked == LOOKED_AT {
+            next = last;
+            break;
+        }
+        last = Some(place);
+    }
+    let position = view.position();
+    let next =
+        next.map(|place| Cursor { schema: Happenings::SCHEMA, position, place }.write(&filters_of(timeline)));
+    Ok(Reply::ok(page.finish(next.as_deref(), position)).at(position))
+}
+
+fn filter(timeline: &Timeline) -> Result<Filter, Problem> {
+    Ok(Filter {
+        parties: timeline.parties.iter().map(|party| keys_of_party(party)).collect(),
+        topic: timeline.topic.clone(),
+        aggregate: timeline.aggregate.clone(),
+        span: Span::read(timeline.from.as_deref(), timeline.to.as_deref())?,
+        ..Filter::default()
+    })
+}
+
+/// Under every marking that the reader may see: the first party asked for, or all.
+fn prefixes(visible: &Visible<'_>, filter: &Filter) -> Vec<Key> {
+    let all = vec![String::new()];
+    let parties = filter.parties.first().unwrap_or(&all);
+    let of_marking = |marking| parties.iter().map(move |party| item::prefix(marking, party));
+    visible.numbers().flat_map(of_marking).collect()
+}
+
+/// Reads what places point to; neighbours often belong to one record.
+struct Finder<'v> {
+    view: &'v View<'v>,
+    filter: &'v Filter,
+    heads: HashMap<Subject, Option<Head>>,
+}
+
+impl Finder<'_> {
+    /// The item as served, if it is as asked.
+    fn find(&mut self, target: &[u8]) -> Option<Vec<u8>> {
+        let (subject, version) = item::of_target(target)?;
+        let head = self
+            .heads
+            .entry(subject)
+            .or_insert_with(|| Head::get(&subject, self.view).filter(|head| self.filter.admits(head)));
+        let summary = &head.as_ref()?.summary;
+        let item = Item::get(&subject, version, self.view)?;
+        self.filter.span.meets(item.earliest, item.latest).then(|| item.served(summary))
+    }
+}

@@ -1,0 +1,124 @@
+//! What is asked over NATS is answered, waited for, shared.
+
+use std::time::Duration;
+
+use contract::{Ask, ProblemKind, Query, Timeline, subjects};
+use serde_json::Value;
+use testkit::{PATIENCE, eventually};
+
+use crate::register::insider;
+use crate::support::{Projector, World, body, column, meeting, meetings};
+
+fn all() -> Timeline {
+    serde_json::from_str(r#"{"limit": 100}"#).unwrap()
+}
+
+#[tokio::test]
+async fn a_small_history_is_answered_at_its_position() {
+    let mut world = World::new().await;
+    let data = tempfile::tempdir().unwrap();
+    let projector = Projector::ready(&world, data.path()).await;
+    world.meet(0..3).await;
+    let record = world.query(3, Query::Record { subject: meeting(1) }).await;
+    assert_eq!((record.status, record.position, record.record_version), (200, Some(3), Some(1)));
+    assert_eq!(body(&record)["title"], "day 1");
+    let history = world.query(3, Query::History { subject: meeting(1), after: 0, limit: 10 }).await;
+    assert_eq!(column(&history, "position"), [2]);
+    let list = world.query(3, Query::List(meetings(10, None))).await;
+    assert_eq!(column(&list, "title"), ["day 0", "day 1", "day 2"]);
+    let timeline = world.timeline(3, all()).await;
+    assert_eq!(column(&timeline, "position"), [3, 2, 1]);
+    projector.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_no_question_is_refused() {
+    let world = World::new().await;
+    let data = tempfile::tempdir().unwrap();
+    let projector = Projector::ready(&world, data.path()).await;
+    let malformed = world.send(subjects::DOSSIERS, b"{}".to_vec(), PATIENCE).await;
+    assert_eq!(body(&malformed)["type"], ProblemKind::Malformed.uri());
+    let cursor = world.query(0, Query::List(meetings(10, Some("nonsense".into())))).await;
+    assert_eq!(body(&cursor)["type"], ProblemKind::InvalidQuery.uri());
+    let edtf = world.timeline(0, Timeline { from: Some("soon".into()), ..all() }).await;
+    assert_eq!(body(&edtf)["errors"][0]["pointer"], "?from");
+    projector.stop().await;
+}
+
+#[tokio::test]
+async fn a_position_is_waited_for_and_refused_in_time_if_it_does_not_come() {
+    let mut world = World::new().await;
+    let data = tempfile::tempdir().unwrap();
+    let projector = Projector::ready(&world, data.path()).await;
+    world.meet(0..1).await;
+    let ask = Ask { principal: insider(), min_position: 9, query: Query::Record { subject: meeting(0) } };
+    let ask = serde_json::to_vec(&ask).unwrap();
+    let refused = world.send(subjects::DOSSIERS, ask, Duration::from_millis(400)).await;
+    assert_eq!(refused.status, 503);
+    assert_eq!(body(&refused)["type"], ProblemKind::NotYet.uri());
+    // Asked before it is recorded.
+    let client = world.server.client().await;
+    let early = Ask { principal: insider(), min_position: 2, query: Query::Record { subject: meeting(1) } };
+    let early = serde_json::to_vec(&early).unwrap();
+    let early = tokio::spawn(async move {
+        service::ask(&client, subjects::DOSSIERS, early.into(), PATIENCE, "early").await.unwrap()
+    });
+    world.meet(1..2).await;
+    assert_eq!(early.await.unwrap().status, 200);
+    projector.stop().await;
+}
+
+#[tokio::test]
+async fn two_projectors_share_the_questions() {
+    let mut world = World::new().await;
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let projectors = [Projector::ready(&world, one.path()).await, Projector::ready(&world, two.path()).await];
+    world.meet(0..5).await;
+    let answered = |projector: &Projector| {
+        projector.shell.metrics.text().contains("requests_total{endpoint=\"dossiers\",status=\"200\"}")
+    };
+    eventually("answers of both", PATIENCE, async || {
+        let reply = world.query(world.head(), Query::Record { subject: meeting(4) }).await;
+        assert_eq!(reply.status, 200);
+        projectors.iter().all(answered).then_some(())
+    })
+    .await;
+    let [one, two] = projectors;
+    one.stop().await;
+    let alone = world.query(world.head(), Query::Record { subject: meeting(0) }).await;
+    assert_eq!(alone.status, 200);
+    two.stop().await;
+}
+
+#[tokio::test]
+async fn pages_walk_everything_once_while_events_are_added() {
+    let mut world = World::new().await;
+    let data = tempfile::tempdir().unwrap();
+    let projector = Projector::ready(&world, data.path()).await;
+    world.meet(0..10).await;
+    let (mut listed, mut happened) = (vec![], vec![]);
+    let (mut list, mut timeline) = (Some(meetings(4, None)), Some(Timeline { limit: 3, ..all() }));
+    for added in 10..28 {
+        if let Some(query) = list.take() {
+            let page = world.query(world.head(), Query::List(query)).await;
+            listed.extend(column(&page, "title"));
+            list = body(&page)["next"].as_str().map(|next| meetings(4, Some(next.to_owned())));
+        }
+        if let Some(query) = timeline.take() {
+            let page = world.timeline(world.head(), query.clone()).await;
+            happened.extend(column(&page, "position"));
+            let next = body(&page)["next"].as_str().map(str::to_owned);
+            timeline = next.map(|next| Timeline { cursor: Some(next), ..query });
+        }
+        if list.is_none() && timeline.is_none() {
+            break;
+        }
+        // Behind what the list has shown; before what the timeline, newest first, has.
+        world.meet(added..added + 1).await;
+    }
+    let expected = (0..listed.len()).map(|day| Value::from(format!("day {day}"))).collect::<Vec<_>>();
+    assert_eq!(listed, expected);
+    assert!(listed.len() > 10, "what came behind the cursor is seen");
+    assert_eq!(happened, (1..=10).rev().map(Value::from).collect::<Vec<_>>());
+    projector.stop().await;
+}
