@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Entry;
-use super::amendment::amended;
+use super::amendment::{amended, normal, value_at};
 use crate::accounts::{Difference, Differences};
 use crate::vocabulary::Pointer;
 use crate::{Data, EventKind};
@@ -22,8 +22,10 @@ pub(super) struct Account {
     pub(super) kind: EventKind,
     /// The event that told it first.
     pub(super) first: usize,
-    /// What is taken to be so.
-    pub(super) data: Data,
+    /// The events that told it again.
+    pub(super) also: Vec<usize>,
+    /// What is taken to be so, if not what the first says.
+    merged: Option<Data>,
     /// What accounts do not agree on, in the order of its coming up.
     pub(super) contests: Vec<Contest>,
     /// Whom a field is from, if not from the first.
@@ -48,23 +50,31 @@ pub(super) struct Claim {
 }
 
 impl Account {
-    pub(super) fn new(kind: EventKind, first: usize, data: Data) -> Self {
-        Self { kind, first, data, contests: Vec::new(), from: BTreeMap::new() }
+    pub(super) const fn new(kind: EventKind, first: usize) -> Self {
+        Self { kind, first, also: Vec::new(), merged: None, contests: Vec::new(), from: BTreeMap::new() }
+    }
+
+    /// What is taken to be so.
+    pub(super) fn data<'a>(&'a self, entries: &'a [Entry]) -> &'a Data {
+        self.merged.as_ref().unwrap_or_else(|| entries[self.first].data())
     }
 
     /// Takes another account of it. Says whether what is taken to be so changed.
     pub(super) fn restate(&mut self, entries: &[Entry], event: usize) -> bool {
+        self.also.push(event);
+        let mut merged = self.merged.take().unwrap_or_else(|| entries[self.first].data().clone());
         let mut changed = false;
+        let mut contested = Vec::new();
         for (name, content) in entries[event].data().iter() {
-            let Some(standing) = self.data.content_mut(name) else {
+            let Some(standing) = merged.content_mut(name) else {
                 if name != "restates" {
-                    self.data.set(name, content.clone());
+                    merged.set(name, content.clone());
                     self.from.insert(name, event);
                     changed = true;
                 }
                 continue;
             };
-            if NOT_COMPARED.contains(&name) {
+            if NOT_COMPARED.contains(&name) || standing == content {
                 continue;
             }
             let before = standing.clone();
@@ -74,9 +84,11 @@ impl Account {
                 self.from.insert(name, event);
                 changed = true;
             }
-            for difference in differences.into_found() {
-                changed |= self.contest(entries, event, name, difference);
-            }
+            contested.extend(differences.into_found().into_iter().map(|found| (name, found)));
+        }
+        self.merged = Some(merged);
+        for (name, found) in contested {
+            changed |= self.contest(entries, event, name, found);
         }
         changed
     }
@@ -109,24 +121,23 @@ impl Account {
     /// Takes an objection by an event that has no account of its own.
     pub(super) fn object(
         &mut self,
+        entries: &[Entry],
         event: usize,
         against: usize,
         pointer: Pointer,
-        alternative: Option<Value>,
+        alternative: Option<&Value>,
     ) {
+        let data = self.data(entries);
+        let source = &entries[event].event.source;
+        let alternative = alternative.map(|value| normal(self.kind, data, &pointer, value, source));
+        let value = value_at(data, &pointer).filter(|_| !pointer.as_str().is_empty());
         let claim = Claim { event, value: alternative };
         match self.contests.iter_mut().find(|contest| contest.pointer == pointer) {
             Some(contest) => contest.alternatives.push(claim),
             None => {
-                let value = super::amendment::value_at(&self.data, &pointer);
-                let value = value.filter(|_| !pointer.as_str().is_empty());
                 let standing = Claim { event: against, value };
-                self.contests.push(Contest {
-                    pointer,
-                    standing,
-                    alternatives: vec![claim],
-                    adjudicated_by: None,
-                });
+                let alternatives = vec![claim];
+                self.contests.push(Contest { pointer, standing, alternatives, adjudicated_by: None });
             }
         }
     }
@@ -140,7 +151,7 @@ impl Account {
         chosen: &Chosen,
     ) -> bool {
         if !pointer.as_str().is_empty() && self.contests.iter().all(|contest| contest.pointer != *pointer) {
-            let value = super::amendment::value_at(&self.data, pointer);
+            let value = value_at(self.data(entries), pointer);
             let standing = Claim { event: self.first, value };
             let contest = Contest {
                 pointer: pointer.clone(),
@@ -156,7 +167,7 @@ impl Account {
             if !contest.pointer.is_within(pointer) {
                 continue;
             }
-            let claim = chosen.of(contest, entries, event);
+            let claim = chosen.of(self.kind, self.data(entries), contest, entries, event);
             self.contests[at].adjudicated_by = Some(event);
             if let Some(claim) = claim {
                 changed |= self.choose(entries, at, claim);
@@ -167,22 +178,25 @@ impl Account {
 
     /// Lets a claim stand; the one that stood becomes an alternative.
     fn choose(&mut self, entries: &[Entry], at: usize, claim: Claim) -> bool {
-        let contest = &self.contests[at];
+        let contest = &mut self.contests[at];
         if contest.standing.value == claim.value {
-            self.contests[at].standing = claim;
+            contest.standing = claim;
             return false;
         }
-        let source = &entries[claim.event].event.source;
-        let Ok(data) = amended(self.kind, &self.data, &contest.pointer, claim.value.as_ref(), source) else {
-            self.contests[at].alternatives.push(claim);
-            return false;
-        };
-        self.data = data;
-        let contest = &mut self.contests[at];
         contest.alternatives.retain(|other| other.event != claim.event || other.value != claim.value);
         let stood = std::mem::replace(&mut contest.standing, claim);
         contest.alternatives.push(stood);
-        true
+        let contest = &self.contests[at];
+        let source = &entries[contest.standing.event].event.source;
+        let value = contest.standing.value.as_ref();
+        // What was admitted can be put there, unless what it builds on was itself taken back.
+        match amended(self.kind, self.data(entries), &contest.pointer, value, source) {
+            Ok(data) => {
+                self.merged = Some(data);
+                true
+            }
+            Err(_) => false,
+        }
     }
 }
 
@@ -196,14 +210,25 @@ pub(super) enum Chosen {
 
 impl Chosen {
     /// What it makes of a contest; nothing if the chosen event says nothing there.
-    fn of(&self, contest: &Contest, entries: &[Entry], adjudication: usize) -> Option<Claim> {
+    fn of(
+        &self,
+        kind: EventKind,
+        data: &Data,
+        contest: &Contest,
+        entries: &[Entry],
+        adjudication: usize,
+    ) -> Option<Claim> {
         match self {
-            Self::Value(value) => Some(Claim { event: adjudication, value: Some(value.clone()) }),
+            Self::Value(value) => {
+                let source = &entries[adjudication].event.source;
+                let value = normal(kind, data, &contest.pointer, value, source);
+                Some(Claim { event: adjudication, value: Some(value) })
+            }
             Self::Event(event) => {
                 let claims = std::iter::once(&contest.standing).chain(&contest.alternatives);
                 let claimed = claims.rev().find(|claim| claim.event == *event).cloned();
                 claimed.or_else(|| {
-                    let value = super::amendment::value_at(entries[*event].data(), &contest.pointer)?;
+                    let value = value_at(entries[*event].data(), &contest.pointer)?;
                     Some(Claim { event: *event, value: Some(value) })
                 })
             }

@@ -62,6 +62,12 @@ pub(super) fn amended(
     }
 }
 
+/// The normal form of a value that is to stand at a place; itself, if it cannot stand there.
+pub(super) fn normal(kind: EventKind, data: &Data, pointer: &Pointer, value: &Value, source: &str) -> Value {
+    let amended = amended(kind, data, pointer, Some(value), source).ok();
+    amended.and_then(|data| value_at(&data, pointer)).unwrap_or_else(|| value.clone())
+}
+
 /// Puts `new` where `path` leads within `value`.
 fn replace(value: &mut Option<Value>, path: &[String], new: Option<&Value>) -> Result<(), &'static str> {
     let Some((part, rest)) = path.split_first() else {

@@ -7,10 +7,13 @@ use super::view::{Telling, put_list};
 use crate::accounts::is_one_party;
 use crate::value::PartyRef;
 use crate::vocabulary::{
-    BINDING, Binding, HOW_TERMINATED, INSTRUMENT_KIND, InstrumentKind, OCCURRED, PARTIES, PARTY, SIGNATORIES,
-    SIGNED_BY_SIDES, Termination,
+    BINDING, Binding, CONSENT_KIND, DECLARATIONS, HOW_TERMINATED, INSTRUMENT_KIND, InstrumentKind, OCCURRED,
+    PARTIES, PARTY, SIGNATORIES, SIGNED_BY_SIDES, STEP, Termination,
 };
 use crate::{Data, EventName};
+
+/// The stage of the signature: what comes after it, each party does for itself.
+pub(super) const SIGNED: u8 = 5;
 
 /// How far in the plausible order.
 pub(super) const fn stage(event: EventName) -> Option<u8> {
@@ -22,7 +25,7 @@ pub(super) const fn stage(event: EventName) -> Option<u8> {
         | EventName::NegotiationResumed => 2,
         EventName::NegotiationConcluded => 3,
         EventName::Initialled => 4,
-        EventName::Signed => 5,
+        EventName::Signed => SIGNED,
         EventName::DomesticStepTaken => 6,
         EventName::ConsentExpressed | EventName::ProvisionallyApplied => 7,
         EventName::EnteredIntoForce | EventName::Suspended => 8,
@@ -120,7 +123,7 @@ fn row(told: &Telling<'_>, party: &PartyRef) -> Option<Value> {
         let name = match account.event() {
             EventName::Signed => "signed",
             EventName::DomesticStepTaken => {
-                steps.push(account.fields(&["step", OCCURRED.name]));
+                steps.push(account.fields(&[STEP.name, OCCURRED.name]));
                 continue;
             }
             EventName::ConsentExpressed => "consent",
@@ -130,7 +133,11 @@ fn row(told: &Telling<'_>, party: &PartyRef) -> Option<Value> {
             EventName::WithdrawalNotified => "withdrawal",
             _ => continue,
         };
-        row.insert(name.to_owned(), account.fields(&["kind", "declarations", OCCURRED.name]));
+        let fields: &[_] = match account.event() {
+            EventName::ConsentExpressed => &[CONSENT_KIND.name, DECLARATIONS.name, OCCURRED.name],
+            _ => &[OCCURRED.name],
+        };
+        row.insert(name.to_owned(), account.fields(fields));
     }
     put_list(&mut row, "domestic_steps", steps);
     if row.is_empty() {

@@ -25,8 +25,6 @@ mod plausibility;
 mod review;
 mod source;
 mod state;
-#[cfg(test)]
-mod tests;
 mod title;
 mod view;
 

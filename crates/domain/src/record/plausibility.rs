@@ -3,10 +3,11 @@
 use super::state::find;
 use super::view::Telling;
 use super::{Record, engagement, instrument, party};
+use crate::accounts::is_one_party;
 use crate::value::{Attendance, Bounds, Participant, When};
 use crate::vocabulary::{
     BINDING, CONSENT_KIND, ConsentKind, DUE, ENGAGEMENT_KIND, EVENT, INSTRUMENT_KIND, OCCURRED, PARTICIPANTS,
-    PARTY_KIND, RELEASE_TO, RESTATES, STRENGTH, TOPICS, Vocabulary,
+    PARTY, PARTY_KIND, RELEASE_TO, RESTATES, STRENGTH, TOPICS, Vocabulary,
 };
 use crate::{Aggregate, Anomaly, Event, EventKind, EventName};
 
@@ -85,46 +86,59 @@ impl Doubts<'_> {
     /// The plausible order of an engagement or instrument.
     fn order(&mut self) {
         let (event, course) = (self.kind.event(), self.told.course());
-        let Some(status) = course.status else { return };
-        let stage = course.stage_of(self.kind);
-        let from_postponed = status == "postponed" && event == EventName::Expected;
-        let called_off = status == "cancelled" && !matches!(self.kind.event(), EventName::Cancelled);
-        let has_stage = match self.kind.aggregate() {
-            Aggregate::Engagement => engagement::stage(event).is_some(),
-            Aggregate::Instrument => instrument::stage(event).is_some(),
-            _ => false,
+        let (Some(status), Some(own)) = (course.status, stage(self.kind)) else { return };
+        // Where one party stands says nothing about another: accessions follow entry into force.
+        let reached = match self.candidate.data.get(&PARTY) {
+            None => Some(course.stage),
+            Some(_) => self.earlier().filter_map(|(kind, _)| stage(kind)).max(),
         };
-        let ended_twice = course.stage == 5 && stage == 5 && self.kind.aggregate() == Aggregate::Engagement;
-        if has_stage && !from_postponed && (stage < course.stage || called_off || ended_twice) {
-            let code = format!("{event}-after-{status}").replace('_', "-");
-            let detail = format!("{event} is recorded after {status}").replace('_', " ");
-            self.found.push(Anomaly { code: code.into(), pointer: None, detail });
+        let revived = status == "postponed" && event == EventName::Expected;
+        let called_off = status == "cancelled" && event != EventName::Cancelled;
+        let ended = self.kind.aggregate() == Aggregate::Engagement && course.stage == 5;
+        let behind = reached.is_some_and(|reached| own < reached);
+        if !revived && (behind || called_off || ended) {
+            self.after(status);
         }
     }
 
     /// What comes later in the plausible order does not happen earlier.
     fn dates(&mut self) {
-        let course = self.told.course();
         let Some(own) = self.candidate.data.get(&OCCURRED).map(When::bounds) else { return };
-        if !matches!(self.kind.aggregate(), Aggregate::Engagement | Aggregate::Instrument) {
-            return;
-        }
-        let stage = course.stage_of(self.kind);
+        let Some(own_stage) = stage(self.kind) else { return };
         let is_before = |a: Bounds, b: Bounds| a.latest.zip(b.earliest).is_some_and(|(a, b)| a < b);
-        let clash = self.record.state.accounts.iter().find_map(|account| {
-            let other = account.data.get(&OCCURRED)?.bounds();
-            let other_stage = course.stage_of(account.kind);
-            let clashes = (other_stage < stage && is_before(own, other))
-                || (other_stage > stage && is_before(other, own));
-            clashes.then_some((account.kind.event(), other_stage < stage))
+        let clash = self.earlier().find_map(|(kind, data)| {
+            let (other, other_stage) = (data.get(&OCCURRED)?.bounds(), stage(kind)?);
+            let early = other_stage < own_stage && is_before(own, other);
+            let late = other_stage > own_stage && is_before(other, own);
+            (early || late).then_some((kind.event(), if early { "before" } else { "after" }))
         });
-        if let Some((other, before)) = clash {
+        if let Some((other, relation)) = clash {
             let event = self.kind.event();
-            let (code, relation) = if before { ("before", "before") } else { ("after", "after") };
-            let code = format!("{event}-dated-{code}-{other}").replace('_', "-");
+            let code = format!("{event}-dated-{relation}-{other}").replace('_', "-");
             let detail = format!("{event} is dated {relation} {other}").replace('_', " ");
             self.found.push(Anomaly { code: code.into(), pointer: Some("/occurred".to_owned()), detail });
         }
+    }
+
+    /// What is recorded of the whole, or, for an event of one party, of that party and up to the signature.
+    fn earlier(&self) -> impl Iterator<Item = (EventKind, &crate::Data)> {
+        let party = self.candidate.data.get(&PARTY);
+        let accounts = self.record.state.accounts.iter();
+        let accounts = accounts.map(|account| (account.kind, account.data(&self.record.entries)));
+        accounts.filter(move |(kind, data)| match (party, data.get(&PARTY)) {
+            (None, None) => true,
+            (Some(a), Some(b)) => is_one_party(a, b),
+            (Some(_), None) => stage(*kind).is_some_and(|stage| stage <= instrument::SIGNED),
+            (None, Some(_)) => false,
+        })
+    }
+
+    /// The event is recorded after something that it does not follow.
+    fn after(&mut self, status: &str) {
+        let event = self.kind.event();
+        let code = format!("{event}-after-{status}").replace('_', "-");
+        let detail = format!("{event} is recorded after {status}").replace('_', " ");
+        self.found.push(Anomaly { code: code.into(), pointer: None, detail });
     }
 
     fn of_engagement(&mut self) {
@@ -173,9 +187,7 @@ impl Doubts<'_> {
         let event = self.kind.event();
         let ended = self.status().filter(|status| *status != "open");
         if let Some(status) = ended.filter(|_| event != EventName::Made) {
-            let code = format!("{event}-after-{status}").replace('_', "-");
-            let detail = format!("{event} is recorded after {status}").replace('_', " ");
-            self.found.push(Anomaly { code: code.into(), pointer: None, detail });
+            self.after(status);
         }
         let strength = data.get(&STRENGTH).or(self.told.described(&STRENGTH));
         if event == EventName::Fulfilled && strength.is_some_and(|strength| strength.is_position()) {
@@ -243,7 +255,16 @@ impl Doubts<'_> {
     }
 }
 
+/// How far in the plausible order of its aggregate, if that has one.
+const fn stage(kind: EventKind) -> Option<u8> {
+    match kind.aggregate() {
+        Aggregate::Engagement => engagement::stage(kind.event()),
+        Aggregate::Instrument => instrument::stage(kind.event()),
+        _ => None,
+    }
+}
+
 fn is_named_before(participants: &[Participant], at: usize) -> bool {
-    let same = |other: &Participant| crate::accounts::is_one_party(&other.party, &participants[at].party);
+    let same = |other: &Participant| is_one_party(&other.party, &participants[at].party);
     participants[..at].iter().any(same)
 }

@@ -60,13 +60,12 @@ impl State {
         match restated {
             Some(at) => {
                 if self.accounts[at].restate(entries, index) {
-                    self.describe();
+                    self.describe(entries);
                 }
             }
             None => {
-                let data = entries[index].data().clone();
-                self.described.take(kind, &data);
-                self.accounts.push(Account::new(kind, index, data));
+                self.described.take(kind, entries[index].data());
+                self.accounts.push(Account::new(kind, index));
             }
         }
     }
@@ -85,7 +84,7 @@ impl State {
         };
         let found = self.accounts.iter().rposition(|account| {
             account.kind == kind
-                && same.iter().all(|name| is_same(account.data.content(name), data.content(name)))
+                && same.iter().all(|name| is_same(account.data(entries).content(name), data.content(name)))
         })?;
         // What was called off and taken up again can be called off again.
         let revived =
@@ -99,8 +98,8 @@ impl State {
         entries[target].contested_by.push(contest.uid);
         if let Some(at) = entries[target].account {
             let pointer = contest.data.get(&POINTER).cloned().unwrap_or_else(Pointer::root);
-            let alternative = contest.data.get(&ALTERNATIVE).map(|json| json.0.clone());
-            self.accounts[at].object(index, target, pointer, alternative);
+            let alternative = contest.data.get(&ALTERNATIVE).map(|json| &json.0);
+            self.accounts[at].object(entries, index, target, pointer, alternative);
         }
     }
 
@@ -111,15 +110,15 @@ impl State {
         let Some(chosen) = data.get(&CHOSEN).map(|chosen| choice(entries, chosen)) else { return };
         let pointer = data.get(&POINTER).cloned().unwrap_or_else(Pointer::root);
         if self.accounts[at].adjudicate(entries, index, &pointer, &chosen) {
-            self.describe();
+            self.describe(entries);
         }
     }
 
     /// Works the description out again, after an earlier account changed.
-    fn describe(&mut self) {
+    fn describe(&mut self, entries: &[Entry]) {
         self.described = Description::default();
         for account in &self.accounts {
-            self.described.take(account.kind, &account.data);
+            self.described.take(account.kind, account.data(entries));
         }
     }
 }

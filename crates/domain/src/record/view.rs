@@ -91,8 +91,8 @@ impl<'t> Happening<'t> {
         self.account.kind.event()
     }
 
-    pub(super) const fn data(&self) -> &'t Data {
-        &self.account.data
+    pub(super) fn data(&self) -> &'t Data {
+        self.account.data(self.entries)
     }
 
     /// The event that told it first.
@@ -260,11 +260,8 @@ fn collected(record: &Record, out: &mut Map<String, Value>) {
 fn milestone(happening: &Happening<'_>) -> Value {
     let mut row = happening.fields(&[OCCURRED.name, WINDOW.name, REASON.name, "by", "party"]);
     row["type"] = json!(happening.event());
-    let restated = happening.account.first;
-    let also = happening.entries.iter().enumerate().filter(|(index, entry)| {
-        *index != restated && entry.account.is_some() && entry.account == happening.entries[restated].account
-    });
-    let also = also.map(|(_, entry)| json!(entry.event.uid)).collect::<Vec<_>>();
+    let also = happening.account.also.iter().map(|index| json!(happening.entries[*index].event.uid));
+    let also = also.collect::<Vec<_>>();
     if !also.is_empty() {
         row["restated_by"] = Value::Array(also);
     }
@@ -335,7 +332,11 @@ fn changed(record: &Record, out: &mut Map<String, Value>) {
 }
 
 fn retractions(record: &Record) -> Vec<Value> {
-    let retracted = record.entries.iter().filter_map(|entry| Some((entry, entry.retracted_by?)));
+    // A retraction that was itself retracted is as if it had not been.
+    let is_retraction =
+        |entry: &Entry| entry.event.kind.known().is_some_and(|kind| kind.event() == EventName::Retracted);
+    let retracted = record.entries.iter().filter(|entry| !is_retraction(entry));
+    let retracted = retracted.filter_map(|entry| Some((entry, entry.retracted_by?)));
     let rows = retracted.filter_map(|(entry, by)| {
         let by = record.entries.iter().find(|other| other.event.uid == by)?;
         let mut row = json!({
