@@ -23,7 +23,7 @@ pub const USAGE: i32 = 64;
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Every service")]
 pub struct Common {
-    /// NATS servers: nats://[USER:PASSWORD@|TOKEN@]HOST[:PORT] or tls://…, comma-separated
+    /// NATS servers, comma-separated: nats://HOST:PORT or tls://HOST:PORT, with USER:PASSWORD@ or TOKEN@ before it
     #[arg(long, env = "CHANCERY_NATS", hide_env_values = true, value_name = "URL", value_delimiter = ',')]
     pub nats: Vec<Server>,
 

@@ -1,6 +1,6 @@
 //! The HTTP edge: submissions in, records and timelines out.
 //!
-//! One request's way: a connection ([`listen`](self)) → what is around every request (id, identity, limits, log)
+//! One request's way: a connection (`listen`) → what is around every request (id, identity, limits, log)
 //! → a route → a question to a registrar or a projector over NATS → their bytes, as they are. Nothing is parsed
 //! twice and nothing is kept.
 //!
