@@ -133,3 +133,24 @@ fn answered(error: jetstream::Error) -> Failure {
         _ => Failure::Refused(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn failure(code: u16, err_code: u64) -> Failure {
+        answered(serde_json::from_value(json!({ "code": code, "err_code": err_code })).unwrap())
+    }
+
+    #[test]
+    fn what_the_server_answers_is_sorted_by_what_was_stored() {
+        assert!(matches!(failure(400, 10071), Failure::Stale), "wrong last sequence");
+        assert!(matches!(failure(400, 10164), Failure::Stale), "another write is under way");
+        assert!(matches!(failure(429, 10210), Failure::Busy(_)), "too many batches");
+        assert!(matches!(failure(400, 10176), Failure::Busy(_)), "batch abandoned");
+        assert!(matches!(failure(503, 10077), Failure::Unknown(_)), "store failed");
+        assert!(matches!(failure(400, 10054), Failure::Refused(_)), "message too large");
+    }
+}

@@ -100,3 +100,33 @@ async fn the_largest_batch_and_the_longest_events_are_taken() {
     let refused = Append { payload: vec![b'x'; 65_536].into(), ..event(record(), 0, 1) };
     assert!(eventlog::Batch::new(vec![refused]).is_err());
 }
+
+/// The first message of a batch that nobody goes on with, or one that breaks it off.
+async fn raw(client: &async_nats::Client, batch: usize, sequence: u32) {
+    let mut headers = async_nats::HeaderMap::new();
+    headers.insert("Nats-Batch-Id", format!("batch-{batch}"));
+    headers.insert("Nats-Batch-Sequence", sequence.to_string());
+    let address = contract::subjects::of_record(&record());
+    client.request_with_headers(address, headers, "{}".into()).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_overfull_server_is_waited_for() {
+    let servers = Servers::one().await;
+    let log = servers.log().await;
+    let client = servers.client().await;
+    // As many batches as the server takes at once.
+    for batch in 0..50 {
+        raw(&client, batch, 1).await;
+    }
+    let mut appending = tokio::spawn(async move {
+        let appended = append(&log, vec![event(record(), 0, 1), event(record(), 0, 1)]).await;
+        appended.map(|appended| appended.last)
+    });
+    let early = tokio::time::timeout(std::time::Duration::from_millis(200), &mut appending).await;
+    assert!(early.is_err(), "there was room: {early:?}");
+    for batch in 0..50 {
+        raw(&client, batch, 9).await;
+    }
+    assert_eq!(appending.await.unwrap().unwrap(), 2);
+}
