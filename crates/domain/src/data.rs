@@ -13,7 +13,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::read::{Context, Issue, Object, Reader, Reference};
-use crate::vocabulary::{self, Content, Field, Kept, Key, Vocabulary};
+use crate::vocabulary::{self, Content, Field, Kept, Key, Type, Vocabulary};
 use crate::{Aggregate, EventKind, EventName};
 
 /// An event's fields, by name.
@@ -50,7 +50,8 @@ pub fn read_data(
 fn read_fields(kind: EventKind, object: &mut Object<'_, '_, '_>) -> Vec<(&'static str, Content)> {
     let read = vocabulary::fields(kind).iter().filter_map(|field| {
         let content = read_field(field, object)?;
-        (!content.is_empty()).then_some((field.name, content))
+        // That there are no caveats any more is something to say; other empty lists are as if left out.
+        (!content.is_empty() || field.kept == Type::Caveats).then_some((field.name, content))
     });
     read.collect()
 }

@@ -8,7 +8,7 @@ use crate::accounts::is_one_party;
 use crate::value::PartyRef;
 use crate::vocabulary::{
     BINDING, Binding, CONSENT_KIND, DECLARATIONS, HOW_TERMINATED, INSTRUMENT_KIND, InstrumentKind, OCCURRED,
-    PARTIES, PARTY, SIGNATORIES, SIGNED_BY_SIDES, STEP, Termination,
+    PARTIES, PARTY, SIGNATORIES, SIGNED_BY_SIDES, STEP, SUBJECT, Termination,
 };
 use crate::{Data, EventName};
 
@@ -75,6 +75,10 @@ pub(super) fn status(told: &Telling<'_>, status: &'static str) -> &'static str {
 
 /// What the view shows besides the description.
 pub(super) fn show(told: &Telling<'_>, out: &mut Map<String, Value>) {
+    // `subject` is the record's address in every view.
+    if let Some(subject) = out.remove(SUBJECT.name) {
+        out.insert("subject_matter".to_owned(), subject);
+    }
     let list = |event| told.of(event).map(|told| told.own()).collect::<Vec<_>>();
     put_list(out, "reviews", list(EventName::NegotiationReviewed));
     put_list(out, "registrations", list(EventName::Registered));

@@ -21,7 +21,9 @@ fn marking_changed_keeps_whom_it_is_releasable_to() {
         .then(json!({ "marking": "SECRET//EYES//REL CA", "review_on": { "edtf": "2030" } }))
         .when("engagement.marking_changed", json!({ "level": "OFFICIAL" }))
         .then(json!({ "marking": "OFFICIAL//EYES//REL CA" }))
-        .without(&["review_on"]);
+        .without(&["review_on"])
+        .when("engagement.marking_changed", json!({ "caveats": [] }))
+        .then(json!({ "marking": "OFFICIAL//REL CA" }));
 }
 
 #[test]

@@ -15,6 +15,13 @@ fn proposed() {
 }
 
 #[test]
+fn what_it_regulates_is_shown_beside_its_address() {
+    let given = instrument().when("instrument.proposed", json!({ "subject": "Training." }));
+    let subject = given.record.subject();
+    given.then(json!({ "subject": subject, "subject_matter": "Training." }));
+}
+
+#[test]
 fn negotiations_open_pause_and_go_on() {
     instrument()
         .when("instrument.negotiation_opened", json!({}))
