@@ -15,7 +15,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use tokio::sync::{Mutex as Lock, OwnedMutexGuard};
 
-use crate::fold::{Fold, OutOfStep};
+use crate::fold::{EMPTY, Fold, OutOfStep};
 
 /// What an average fold is taken to weigh, to size the cache's tables.
 const AVERAGE_WEIGHT: u64 = 8 * 1024;
@@ -79,14 +79,14 @@ impl Folds {
         }
     }
 
-    /// Counts a fold by its present weight, after it has grown.
+    /// Counts a fold by its present weight, after it was read or has grown.
     pub(crate) fn weigh(&self, held: &Held) {
-        let weight = held.fold.as_ref().map_or(1, Fold::weight);
+        let weight = held.fold.as_ref().map_or(EMPTY, Fold::weight);
         self.slots.insert(held.subject, Kept { slot: Arc::clone(&held.slot), weight });
     }
 
     fn slot(&self, subject: Subject) -> Arc<Slot> {
-        let new = || Ok::<_, std::convert::Infallible>(Kept { slot: Arc::default(), weight: 1 });
+        let new = || Ok::<_, std::convert::Infallible>(Kept { slot: Arc::default(), weight: EMPTY });
         match self.slots.get_or_insert_with(&subject, new) {
             Ok(kept) => kept.slot,
             Err(never) => match never {},
@@ -171,5 +171,104 @@ impl Held {
 
     fn catch_up(&mut self) {
         self.slot.catch_up(&mut self.fold);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use contract::{Facets, Recorded};
+    use domain::Aggregate;
+    use jiff::Timestamp;
+    use serde_json::json;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    fn subject(key: &str) -> Subject {
+        Subject::of_key("urn:agency:pk", Aggregate::Engagement, key)
+    }
+
+    fn entry(subject: Subject, version: u32, position: u64) -> Entry {
+        let zeros = "0".repeat(32);
+        let envelope = json!({
+            "specversion": "1.0", "id": position.to_string(), "source": "urn:agency:pk",
+            "type": "chancery.engagement.held.v1", "subject": subject, "time": Timestamp::UNIX_EPOCH,
+            "datacontenttype": "application/json", "recordedtime": Timestamp::UNIX_EPOCH,
+            "agency": "urn:agency:pk", "actor": "officer", "marking": "OFFICIAL", "datasalt": zeros,
+            "proposalhash": zeros, "data": {"kind": "call"},
+        });
+        let payload = envelope.to_string();
+        assert!(Recorded::parse(payload.as_bytes()).is_ok());
+        Entry {
+            position,
+            subject,
+            version,
+            kind: "chancery.engagement.held.v1".into(),
+            facets: Facets::default(),
+            payload: payload.into(),
+            stored: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    async fn hold(folds: &Folds, key: &str) -> Held {
+        folds.hold([subject(key)].into()).await.remove(0)
+    }
+
+    #[tokio::test]
+    async fn what_is_heard_is_known_whether_held_or_not() {
+        let folds = Folds::new(1 << 20);
+        let mut held = hold(&folds, "a").await;
+        held.begin();
+        folds.hear(entry(subject("a"), 1, 7));
+        assert!(held.must_reach(7));
+        drop(held);
+        folds.hear(entry(subject("a"), 2, 9));
+        let mut held = hold(&folds, "a").await;
+        assert_eq!(held.fold().map(Fold::last), Some(9));
+        // Its own event comes again by the tail.
+        folds.hear(entry(subject("a"), 2, 9));
+        assert!(held.must_reach(9));
+    }
+
+    #[tokio::test]
+    async fn what_does_not_follow_drops_the_fold() {
+        let folds = Folds::new(1 << 20);
+        hold(&folds, "a").await.begin();
+        folds.hear(entry(subject("a"), 2, 9));
+        let mut held = hold(&folds, "a").await;
+        assert!(held.fold().is_none() && !held.is_fresh());
+        held.read(&[entry(subject("a"), 1, 8), entry(subject("a"), 2, 9)]).unwrap();
+        assert!(held.must_reach(9));
+        assert!(!held.must_reach(12) && held.fold().is_some());
+        held.read(&[entry(subject("a"), 3, 12)]).unwrap();
+        assert!(held.is_fresh());
+        assert!(!held.must_reach(11) && held.fold().is_none());
+    }
+
+    #[tokio::test]
+    async fn one_at_a_time_decides_about_a_record() {
+        let folds = Folds::new(1 << 20);
+        let held = hold(&folds, "a").await;
+        let both = folds.hold([subject("a"), subject("b")].into());
+        assert!(timeout(Duration::from_millis(20), both).await.is_err());
+        drop(held);
+        assert_eq!(folds.hold([subject("a"), subject("b")].into()).await.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn memory_is_bounded_whatever_is_asked_for() {
+        let folds = Folds::new(64 * EMPTY);
+        for key in 0..1_000 {
+            hold(&folds, &key.to_string()).await.begin();
+        }
+        assert!(folds.slots.len() <= 64);
+        let mut held = hold(&folds, "a").await;
+        held.begin();
+        folds.hear(entry(subject("a"), 1, 1));
+        held.must_reach(1);
+        folds.weigh(&held);
+        assert!(folds.slots.weight() <= 64 * EMPTY);
     }
 }

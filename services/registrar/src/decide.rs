@@ -285,3 +285,6 @@ fn must_have_version(draft: &Draft, stage: &Stage<'_>) -> Result<(), Problem> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 //!
 //! Nothing here looks at the log: a draft is right in itself.
 
+use std::collections::HashMap;
 use std::str::FromStr;
 
 use contract::{InputError, Principal, Problem, ProblemKind, Proposed, Role, Salt};
@@ -74,6 +75,7 @@ pub(crate) fn complete(
     }
     let mut drafts = Vec::with_capacity(count);
     let mut mistakes = Vec::new();
+    let mut records = HashMap::new();
     for (index, proposed) in events.into_iter().enumerate() {
         let place = Place::new(index, listed);
         if let Some(source) = proposed.source.as_deref().filter(|source| !principal.owns(source)) {
@@ -81,7 +83,11 @@ pub(crate) fn complete(
             return Err(place.refuse(ProblemKind::Forbidden, "/source", detail));
         }
         let mut completion = Completion { place, principal, rules, mistakes: &mut mistakes };
-        drafts.extend(completion.draft(proposed, now));
+        let Some(draft) = completion.draft(proposed, now) else { continue };
+        if *records.entry(draft.uid).or_insert(draft.subject) != draft.subject {
+            mistakes.push(place.mistake("/id", "another event of this submission has it, on another record"));
+        }
+        drafts.push(draft);
     }
     if mistakes.is_empty() { Ok(drafts) } else { Err(Problem::invalid(mistakes)) }
 }

@@ -8,6 +8,9 @@ use eventlog::Entry;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+/// About how many bytes of memory a record takes of which nothing is known.
+pub(crate) const EMPTY: u64 = 1024;
+
 /// A record's fold and the keys of its events, as far as the log is known. It may lag behind the log: what is
 /// decided from it is guarded by an append's condition or confirmed with the log's leader.
 #[derive(Clone)]
@@ -102,8 +105,7 @@ impl Fold {
 
     /// About how many bytes of memory it takes: text turned into values takes some four times its size.
     pub(crate) fn weight(&self) -> u64 {
-        const EMPTY: usize = 512;
         const KEY: usize = 64;
-        (EMPTY + self.keys.len() * KEY + self.bytes * 4) as u64
+        EMPTY + (self.keys.len() * KEY + self.bytes * 4) as u64
     }
 }

@@ -14,6 +14,7 @@ const MIB: u64 = 1 << 20;
 
 /// Settings of a registrar.
 #[derive(Clone, Debug, Args)]
+#[group(skip)]
 pub struct Settings {
     /// How many servers keep the log: 1 or 3
     #[arg(long, env = "CHANCERY_REPLICAS", value_name = "N", default_value_t = 1)]

@@ -5,7 +5,7 @@
 //! what it has. Where they are not, the log is read and the decision taken again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use contract::{InputError, Noted, Problem, ProblemKind, Salt, Submit, Submitted, SubmittedEvent};
 use domain::{Anomaly, Subject};
@@ -24,7 +24,10 @@ use crate::refusal::{contended, internal, late, not_taken, outcome_unknown, unre
 use crate::rules::Rules;
 
 /// How often a submission is decided before it is given up: others changed its records each time.
-const TRIES: usize = 8;
+const TRIES: u32 = 8;
+
+/// After the second try; each one after that waits longer by as much.
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
 
 /// How many reads of the log one submission has under way.
 const READS: usize = 64;
@@ -124,6 +127,10 @@ impl Registrar {
                 Err(Setback::Refused(problem)) => return Err(problem),
             }
             self.metrics.retries.inc();
+            // A replica that lags, or a registrar that is as fast, is not met again at once.
+            if nth > 0 {
+                tokio::time::sleep(FIRST_PAUSE * nth).await;
+            }
         }
         Err(if unknown { outcome_unknown() } else { contended() })
     }
@@ -188,7 +195,7 @@ impl Attempt<'_> {
     async fn load(&mut self, first: bool) -> Result<(), Setback> {
         let begins = self.drafts.iter().filter(|draft| first && draft.begins).map(|draft| draft.subject);
         let begins = begins.collect::<BTreeSet<_>>();
-        let Registrar { log, metrics, .. } = self.registrar;
+        let Registrar { log, folds, metrics, .. } = self.registrar;
         let mut reads = Vec::new();
         for held in &mut self.held {
             if held.is_fresh() {
@@ -201,8 +208,10 @@ impl Attempt<'_> {
                 reads.push(held);
             }
         }
-        let read = together(reads.into_iter().map(|held| read(log, held)).collect()).await;
-        read.map(drop).map_err(Setback::Refused)
+        together(reads.into_iter().map(|held| read(log, folds, held)).collect())
+            .await
+            .map(drop)
+            .map_err(Setback::Refused)
     }
 
     /// Whether the leader has no more of these records than the folds know.
@@ -330,10 +339,12 @@ async fn is_fresh(log: &EventLog, held: &mut Held) -> Result<bool, Problem> {
     Ok(held.must_reach(last))
 }
 
-async fn read(log: &EventLog, held: &mut Held) -> Result<(), Problem> {
+async fn read(log: &EventLog, folds: &Folds, held: &mut Held) -> Result<(), Problem> {
     let known = held.fold().map_or(0, Fold::last);
     let entries = log.read_after(&held.subject, known).await.map_err(|error| unread(&error))?;
-    held.read(&entries).map_err(|error| internal(&error))
+    held.read(&entries).map_err(|error| internal(&error))?;
+    folds.weigh(held);
+    Ok(())
 }
 
 fn noted(anomaly: &Anomaly) -> Noted {
