@@ -4,10 +4,10 @@
 //! An ordinary event is one step on from what was folded; a correction or a retraction changes the past, so
 //! that the kept events are folded again.
 //!
-//! - an [account](account) is one happening, told by one event and restated by others;
+//! - an [`account`] is one happening, told by one event and restated by others;
 //! - the accounts make up the description and the course of [`engagement`], [`instrument`], [`commitment`],
 //!   [`matter`], [`party`] and [`source`];
-//! - [custody] is how the record is kept: marking, holds, retention, disposal.
+//! - [`custody`] is how the record is kept: marking, holds, retention, disposal.
 
 mod account;
 mod admission;
