@@ -48,7 +48,7 @@ pub struct Common {
     pub log: LogFormat,
 
     /// What is logged: a level, or directives such as info,gateway=debug
-    #[arg(long, env = "CHANCERY_LOG_LEVEL", value_name = "FILTER", value_parser = log_filter, default_value = "info")]
+    #[arg(long, env = "CHANCERY_LOG_LEVEL", value_name = "FILTER", value_parser = log_filter, default_value = "info,async_nats=warn")]
     pub log_level: String,
 
     /// Seconds that a stop may take before what is left is abandoned
