@@ -1,0 +1,73 @@
+//! The command line: one file a command.
+
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::failure::Failure;
+use crate::history::History;
+use crate::list::List;
+use crate::record::Record;
+use crate::serve::Serve;
+use crate::show::Show;
+use crate::tail::Tail;
+use crate::timeline::Timeline;
+use crate::token::Token;
+
+/// The register of record for diplomatic engagements
+#[derive(Debug, Parser)]
+#[command(name = "chancery", version, propagate_version = true, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(Box<Serve>),
+    Record(Box<Record>),
+    Show(Show),
+    List(Box<List>),
+    History(History),
+    Timeline(Box<Timeline>),
+    Tail(Tail),
+    Token(Token),
+    /// Print completions for a shell, to be put where it looks for them
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+impl Cli {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// How it failed.
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        match self.command {
+            Command::Serve(serve) => serve.run().await,
+            Command::Record(record) => record.run().await,
+            Command::Show(show) => show.run().await,
+            Command::List(list) => list.run().await,
+            Command::History(history) => history.run().await,
+            Command::Timeline(timeline) => timeline.run().await,
+            Command::Tail(tail) => tail.run().await,
+            Command::Token(token) => token.run(),
+            Command::Completions { shell } => {
+                let mut text = Vec::new();
+                clap_complete::generate(shell, &mut Self::command(), "chancery", &mut text);
+                crate::out::say(String::from_utf8_lossy(&text).trim_end())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

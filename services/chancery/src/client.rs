@@ -1,0 +1,145 @@
+//! The register's HTTP API, as the commands use it.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use contract::{Problem, ProblemKind};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde_json::Value;
+use tokio::time::sleep;
+use url::{Host, Url};
+
+use crate::failure::Failure;
+
+/// Longer than the register lets any request take.
+const WITHIN: Duration = Duration::from_secs(60);
+/// How often a submission is sent that the register could not take or may not have taken.
+const TRIES: u32 = 4;
+const REST: Duration = Duration::from_secs(1);
+
+/// Query parameters.
+pub(crate) type Query<'q> = [(&'q str, String)];
+
+/// A client for one register, with one token.
+pub(crate) struct Client {
+    http: reqwest::Client,
+    base: Url,
+}
+
+/// An answer that is no refusal.
+pub(crate) struct Answer {
+    /// The log position that it reflects.
+    pub(crate) position: Option<u64>,
+    /// What was answered.
+    pub(crate) body: Value,
+}
+
+impl Client {
+    /// A client of the register at `base`.
+    ///
+    /// # Errors
+    /// When the token holds what no header can carry.
+    pub(crate) fn new(base: Url, token: &str) -> Result<Self, Failure> {
+        // Refused when it is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {token}"))
+            .map_err(|_| Failure::Usage("the token holds characters that no token has".to_owned()))?;
+        bearer.set_sensitive(true);
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, bearer)]);
+        let builder = reqwest::Client::builder().default_headers(headers).timeout(WITHIN);
+        let builder = if is_local(&base) { builder.no_proxy() } else { builder };
+        Ok(Self { http: builder.build().context("no HTTP client")?, base })
+    }
+
+    /// Asks.
+    ///
+    /// # Errors
+    /// The register's refusal, or that it does not answer.
+    pub(crate) async fn get(&self, path: &str, query: &Query<'_>) -> Result<Answer, Failure> {
+        self.answer(self.request(Method::GET, path).query(query)).await
+    }
+
+    /// Sends events. Those that could not be taken, or may not have been, are sent again: with the same ids.
+    ///
+    /// # Errors
+    /// The register's refusal, or that it does not answer.
+    pub(crate) async fn submit(
+        &self,
+        events: &Value,
+        query: &Query<'_>,
+        strict: bool,
+    ) -> Result<Answer, Failure> {
+        let mut tried = 0;
+        loop {
+            let request = self.request(Method::POST, "v1/events").query(query).json(events);
+            let request = if strict { request.header("Prefer", "handling=strict") } else { request };
+            tried += 1;
+            match self.answer(request).await {
+                Err(Failure::Refused(problem)) if problem.status == 503 && tried < TRIES => {
+                    sleep(problem.retry_after.map_or(REST, |seconds| Duration::from_secs(seconds.into())))
+                        .await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Waits until what was recorded up to `position` can be asked for, in lists and on the timeline.
+    ///
+    /// # Errors
+    /// The register's refusal, or that it does not answer.
+    pub(crate) async fn settled(&self, position: u64) -> Result<(), Failure> {
+        let query = [("min_position", position.to_string()), ("limit", "1".to_owned())];
+        self.get("v1/events", &query).await?;
+        self.get("v1/timeline", &query).await?;
+        Ok(())
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let mut url = self.base.clone();
+        let folder = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!("{folder}/{path}"));
+        self.http.request(method, url)
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> Result<Answer, Failure> {
+        let base = &self.base;
+        let response = request.send().await.map_err(|error| {
+            let why = if error.is_timeout() { "does not answer in time" } else { "cannot be reached" };
+            Failure::Unreachable(format!("the register at {base} {why}; is `chancery serve` running?"))
+        })?;
+        let status = response.status();
+        let position = position(&response);
+        let bytes = response
+            .bytes()
+            .await
+            .map_err(|_| Failure::Unreachable(format!("the register at {base} broke off its answer")))?;
+        if status.is_success() {
+            let body = serde_json::from_slice(&bytes).context("the answer is no JSON")?;
+            return Ok(Answer { position, body });
+        }
+        Err(serde_json::from_slice(&bytes).unwrap_or_else(|_| unknown(status)).into())
+    }
+}
+
+fn position(response: &Response) -> Option<u64> {
+    response.headers().get("chancery-position")?.to_str().ok()?.parse().ok()
+}
+
+/// A refusal that is none of the register's: something between us and it has spoken.
+fn unknown(status: StatusCode) -> Problem {
+    let kind = if status.is_server_error() { ProblemKind::Unavailable } else { ProblemKind::Malformed };
+    let mut problem = Problem::new(kind, format!("the answer was HTTP {status}"));
+    problem.status = status.as_u16();
+    problem
+}
+
+fn is_local(base: &Url) -> bool {
+    match base.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}

@@ -1,0 +1,148 @@
+//! The server's configuration file: what it keeps, and who may do what.
+//!
+//! Each role is a user of its own, limited to what it asks and answers. None may update, delete, purge or restore
+//! the stream, or delete a message; [`SET_UP`] alone may create it, and creating changes nothing that exists.
+
+use std::fmt::Write;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use contract::subjects::{COMMANDS, DOSSIERS, EVERY_EVENT, STREAM, TIMELINE};
+
+/// Creates the stream, before any role starts.
+pub(crate) const SET_UP: &str = "set-up";
+
+/// The roles that have a user, beside [`SET_UP`].
+const REGISTRAR: &str = "registrar";
+const PROJECTOR: &str = "projector";
+const GATEWAY: &str = "gateway";
+
+/// Who connects.
+#[derive(Clone)]
+pub(crate) struct User {
+    /// The role.
+    pub(crate) name: &'static str,
+    /// Made anew at each start; written only into the configuration file.
+    pub(crate) password: String,
+}
+
+/// Everything that the file says.
+pub(super) struct Configuration {
+    pub(super) name: String,
+    pub(super) port: u16,
+    pub(super) users: Vec<User>,
+}
+
+impl Configuration {
+    /// A server at this port with new passwords.
+    pub(super) fn new(port: u16) -> Result<Self, getrandom::Error> {
+        let user = |name| Ok(User { name, password: secret()? });
+        let users =
+            [SET_UP, REGISTRAR, PROJECTOR, GATEWAY].into_iter().map(user).collect::<Result<_, _>>()?;
+        // The name tells our server from another that was quicker to take the port.
+        Ok(Self { name: format!("chancery-{}", &secret()?[..8]), port, users })
+    }
+
+    /// Writes the file, readable by its owner alone.
+    pub(super) fn write(&self, folder: &Path, file: &Path) -> io::Result<()> {
+        if file.exists() {
+            fs::remove_file(file)?;
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+        file.write_all(self.text(folder).as_bytes())
+    }
+
+    fn text(&self, folder: &Path) -> String {
+        let (name, port) = (&self.name, self.port);
+        let (store, pid, log) = (folder.join("store"), folder.join("server.pid"), folder.join("server.log"));
+        let mut text = format!(
+            "# Written by `chancery serve` at each start; changes are lost.\n\
+             server_name: {name:?}\nhost: \"127.0.0.1\"\nport: {port}\nmax_payload: 8MB\n\
+             pid_file: {pid:?}\nlog_file: {log:?}\nlogfile_size_limit: 10MB\nlogfile_max_num: 3\n\
+             # An acknowledged event is on disk.\n\
+             jetstream {{ store_dir: {store:?}, sync_interval: always }}\n\
+             authorization {{ users = [\n"
+        );
+        for user in &self.users {
+            let (publish, subscribe) = allowed(user.name);
+            // Writing to a string does not fail.
+            let _ = writeln!(
+                text,
+                "  {{ user: {:?}, password: {:?}, permissions: {{\n    publish: {{ allow: {publish:?} }}\n    \
+                 subscribe: {{ allow: {subscribe:?} }}\n    allow_responses: true\n  }} }}",
+                user.name, user.password
+            );
+        }
+        text.push_str("] }\n");
+        text
+    }
+}
+
+/// What a user may publish and subscribe to. Replies are sent to whoever asked, by `allow_responses`.
+fn allowed(user: &str) -> (Vec<String>, Vec<String>) {
+    let mut publish = match user {
+        SET_UP => vec![format!("$JS.API.STREAM.CREATE.{STREAM}")],
+        REGISTRAR => vec![EVERY_EVENT.to_owned()],
+        GATEWAY => vec![COMMANDS.to_owned(), DOSSIERS.to_owned(), TIMELINE.to_owned()],
+        _ => Vec::new(),
+    };
+    if user != GATEWAY {
+        publish.extend(reading());
+    }
+    let mut subscribe = vec![format!("_INBOX.{user}.>")];
+    match user {
+        REGISTRAR => subscribe.extend([COMMANDS.to_owned(), "$SRV.>".to_owned()]),
+        PROJECTOR => subscribe.extend([DOSSIERS.to_owned(), TIMELINE.to_owned(), "$SRV.>".to_owned()]),
+        _ => {}
+    }
+    (publish, subscribe)
+}
+
+/// What reading the log asks of JetStream.
+fn reading() -> Vec<String> {
+    let api = ["INFO", "STREAM.INFO.*", "STREAM.MSG.GET.*", "DIRECT.GET.*", "DIRECT.GET.*.>"];
+    let consumer = ["CREATE.*", "CREATE.*.>", "INFO.*.>", "DELETE.*.>", "MSG.NEXT.*.>"];
+    let consumer = consumer.map(|verb| format!("CONSUMER.{verb}"));
+    let api = api.map(ToOwned::to_owned).into_iter().chain(consumer);
+    let asked = api.map(|verb| format!("$JS.API.{}", verb.replacen('*', STREAM, 1)));
+    asked.chain([format!("$JS.ACK.{STREAM}.>"), format!("$JS.FC.{STREAM}.>")]).collect()
+}
+
+/// 128 random bits in hexadecimal.
+fn secret() -> Result<String, getrandom::Error> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)?;
+    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_user_may_change_or_remove_what_is_recorded() {
+        for user in [SET_UP, REGISTRAR, PROJECTOR, GATEWAY] {
+            let (publish, _) = allowed(user);
+            for verb in ["UPDATE", "DELETE", "PURGE", "RESTORE", "MSG.DELETE", "SNAPSHOT"] {
+                let subject = format!("$JS.API.STREAM.{verb}");
+                assert!(!publish.iter().any(|may| may.starts_with(&subject)), "{user} may {verb}");
+            }
+            assert!(!publish.iter().any(|may| may == ">" || may == "$JS.>" || may == "$JS.API.>"), "{user}");
+        }
+    }
+
+    #[test]
+    fn only_the_registrar_may_append() {
+        for user in [SET_UP, PROJECTOR, GATEWAY] {
+            assert!(!allowed(user).0.iter().any(|may| may.starts_with("chancery.events")), "{user}");
+        }
+    }
+
+    #[test]
+    fn two_servers_share_no_password() {
+        let [one, two] = [Configuration::new(1).unwrap(), Configuration::new(1).unwrap()];
+        assert!(one.users.iter().all(|a| two.users.iter().all(|b| a.password != b.password)));
+    }
+}

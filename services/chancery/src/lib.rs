@@ -1,0 +1,47 @@
+//! The one program: the whole register or any of its roles (`serve`), and the command line of those who use it.
+//!
+//! - [`main`] reads the command line; there is one module a command.
+//! - `serve` puts roles into a process, and gives them a private nats-server if they are given no other.
+//! - Everything else speaks to a register over HTTP, as any client would.
+//!
+//! Not here: what the services do.
+
+mod access;
+mod cli;
+mod client;
+mod embedded;
+mod failure;
+mod history;
+mod holder;
+mod list;
+mod out;
+mod page;
+mod record;
+mod serve;
+mod show;
+mod tail;
+mod timeline;
+mod token;
+mod words;
+
+use std::process::ExitCode;
+
+/// Runs the program on the process's own command line.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = service::settings::parse::<cli::Cli>();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            out::complain(&format!("error: no runtime: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(cli.run()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            out::complain(&failure.text());
+            failure.code()
+        }
+    }
+}

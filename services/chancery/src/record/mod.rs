@@ -1,0 +1,152 @@
+//! `chancery record`: events from files, or one event from the command line.
+//!
+//! Nobody mints identifiers: an event without an `id` gets one here, before it is sent, so that sending it again
+//! after a lost answer records it once.
+
+mod file;
+mod inline;
+mod report;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::access::Access;
+use crate::client::Client;
+use crate::failure::Failure;
+use crate::out;
+
+use file::Submission;
+use inline::Inline;
+use report::Report;
+
+/// Record events: from files, or one from the command line
+///
+/// FILE holds one event as a JSON object, a JSON array of events that are recorded wholly or not at all, or one
+/// object a line (NDJSON) for many; `-` is standard input.
+///
+/// An event from the command line is what happened and to what kind of thing:
+///
+///   chancery record held meeting --on 2025-11-01 --with CA --with 'Tarik Ali Khan' --topic mining
+///   chancery record expected dialogue --on 2026-06 --with US --series 'Counterterrorism dialogue'
+///   chancery record signed mou --with CA --title 'Memorandum on mining' --at engagement/~KEY
+///   chancery record made agreed --text 'To exchange data' --owner PK --owner CA --due 2026-12
+///   chancery record captured news --set publisher='Arab News' --title 'Ministers meet'
+#[derive(Clone, Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Record {
+    /// Files; or what happened (held, instrument.signed, …) and the kind (meeting, mou, …)
+    #[arg(value_name = "FILE | EVENT KIND", required = true)]
+    what: Vec<String>,
+
+    #[command(flatten)]
+    inline: Inline,
+
+    /// Check everything and record nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Refuse what is implausible instead of recording it with a remark
+    #[arg(long)]
+    strict: bool,
+
+    #[command(flatten)]
+    access: Access,
+}
+
+impl Record {
+    /// Records, and prints what was recorded.
+    ///
+    /// # Errors
+    /// The register's refusal, or that it does not answer.
+    pub(crate) async fn run(&self) -> Result<(), Failure> {
+        let submissions = match self.event()? {
+            Some(event) => vec![Submission::of_one(event)],
+            None => self.files()?,
+        };
+        let client = self.access.open()?;
+        let mut report = Report::default();
+        let outcome = self.submit_all(&client, submissions, &mut report).await;
+        if let Some(position) = report.position() {
+            // A courtesy to whoever asks next; what is recorded is recorded all the same.
+            let _ = client.settled(position).await;
+        }
+        // What stands in the log is said also when the rest was refused.
+        report.print(self.access.json, self.dry_run)?;
+        outcome
+    }
+
+    /// The event that the command line describes; `None` if it names files.
+    fn event(&self) -> Result<Option<Value>, Failure> {
+        let [event, rest @ ..] = self.what.as_slice() else { return Ok(None) };
+        let Some(candidates) = inline::kinds(event).filter(|_| !Path::new(event).exists()) else {
+            if self.inline.is_empty() {
+                return Ok(None);
+            }
+            let expected = "expected what happened, such as held or instrument.signed, before such flags";
+            return Err(Failure::Usage(format!("{event} is no event: {expected}")));
+        };
+        self.inline.event(event, &candidates, rest).map(Some)
+    }
+
+    fn files(&self) -> Result<Vec<Submission>, Failure> {
+        let mut submissions = Vec::new();
+        for name in &self.what {
+            submissions.extend(file::read(&PathBuf::from(name))?);
+        }
+        Ok(submissions)
+    }
+
+    async fn submit_all(
+        &self,
+        client: &Client,
+        submissions: Vec<Submission>,
+        report: &mut Report,
+    ) -> Result<(), Failure> {
+        let total = submissions.iter().map(Submission::len).sum::<usize>();
+        for submission in submissions {
+            self.submit(client, submission, report).await?;
+            if report.len() < total {
+                out::progress(&format!("{} of {total} events", report.len()));
+            }
+        }
+        out::progress("");
+        Ok(())
+    }
+
+    async fn submit(
+        &self,
+        client: &Client,
+        submission: Submission,
+        report: &mut Report,
+    ) -> Result<(), Failure> {
+        let Submission { origin, mut events } = submission;
+        for event in events.as_array_mut().into_iter().flatten() {
+            identified(event);
+        }
+        identified(&mut events);
+        let query = if self.dry_run { vec![("dry_run", "true".to_owned())] } else { Vec::new() };
+        match client.submit(&events, &query, self.strict).await {
+            Ok(answer) => {
+                report.add(events, answer.body);
+                Ok(())
+            }
+            Err(Failure::Refused(mut problem)) => {
+                out::progress("");
+                if let Some(origin) = origin {
+                    problem.title = format!("{origin}: {}", problem.title);
+                }
+                Err(Failure::Refused(problem))
+            }
+            Err(other) => Err(other),
+        }
+    }
+}
+
+/// Gives an event an identifier if it has none.
+fn identified(event: &mut Value) {
+    if let Value::Object(fields) = event {
+        fields.entry("id").or_insert_with(|| json!(Uuid::now_v7()));
+    }
+}

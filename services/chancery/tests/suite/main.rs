@@ -1,0 +1,7 @@
+//! The program as people run it: the real thing, in a folder and on ports of its own.
+
+mod asking;
+mod recording;
+mod register;
+mod serving;
+mod usage;

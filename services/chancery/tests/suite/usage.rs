@@ -1,0 +1,70 @@
+//! What needs no register: help, completions, tokens, mistakes on the command line.
+
+use serde_json::Value;
+use tempfile::tempdir;
+
+use crate::register::{Done, program};
+
+fn run(words: &[&str]) -> Done {
+    let nowhere = tempdir().expect("a temporary folder");
+    program().args(words).env("CHANCERY_DATA", nowhere.path()).output().expect("it runs").into()
+}
+
+#[test]
+fn every_shell_gets_completions() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(run(&["completions", shell]).text().contains("timeline"), "{shell}");
+    }
+}
+
+#[test]
+fn every_mistake_on_a_line_is_named() {
+    let done = run(&["serve", "--admin", "nowhere", "--listen", "here", "--nats-port", "x"]);
+    assert_eq!(done.code, Some(64), "{done:?}");
+    for flag in ["--admin", "--listen", "--nats-port"] {
+        assert!(done.err.contains(flag), "{done:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_understood_is_a_usage_error() {
+    for words in [
+        &["frobnicate"][..],
+        &["show", "visit/1"],
+        &["list", "people"],
+        &["record"],
+        &["record", "registered", "x"],
+        &["token", "--role", "king"],
+        &["token", "--ttl", "soon"],
+        &["list", "engagements"],
+    ] {
+        let done = run(words);
+        assert_eq!(done.code, Some(64), "{words:?}: {done:?}");
+        assert!(done.out.is_empty() && done.err.starts_with("error: "), "{words:?}: {done:?}");
+    }
+}
+
+#[test]
+fn a_register_that_is_not_there_is_unavailable() {
+    let done = run(&["list", "engagements", "--url", "http://127.0.0.1:9", "--token", "x"]);
+    assert_eq!(done.code, Some(69), "{done:?}");
+    assert!(done.err.contains("cannot be reached"), "{done:?}");
+}
+
+#[test]
+fn tokens_are_made_with_the_machine_s_key() {
+    let data = tempdir().expect("a temporary folder");
+    let keys = data.path().join("keys");
+    let keys = service::token::Keys::create_if_absent(&keys).expect("keys are made");
+    let words =
+        ["token", "--subject", "aide", "--agency", "urn:agency:ca", "--party", "CA", "--role", "reader"];
+    let output =
+        program().args(words).args(["--ttl", "30d", "--json"]).env("CHANCERY_DATA", data.path()).output();
+    let made = Done::from(output.expect("it runs")).json();
+    let verifier = keys.verifier(service::token::ISSUER).expect("the public key is there");
+    let token = made["token"].as_str().expect("a token");
+    let verified = verifier.verify(token, service::Clock::system().now()).expect("it is good");
+    assert_eq!(verified.principal.subject, "aide");
+    assert_eq!((verified.expires - verified.issued).as_secs(), 30 * 86_400);
+    assert_eq!(made["principal"]["party"], Value::from("CA"));
+}
