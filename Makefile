@@ -23,7 +23,7 @@ build: ## compile everything
 .PHONY: run
 run: build ## start the whole register with samples, until Ctrl-C
 	@NATS_SERVER=$$(deploy/nats/fetch-server.sh) && export NATS_SERVER && \
-		exec target/debug/chancery serve --samples tests/samples
+		exec target/debug/chancery serve --log-level warn --samples tests/samples
 
 .PHONY: demo
 demo: build ## record two reports, ask, correct a name, stop
@@ -45,7 +45,7 @@ check: ## formatting, lints, walls, documentation, dependency policy
 
 .PHONY: bench
 bench: ## measure against the raw ceilings of this machine (optimised build, minutes)
-	NATS_SERVER=$$(deploy/nats/fetch-server.sh) cargo bench --locked --workspace
+	NATS_SERVER=$$(deploy/nats/fetch-server.sh) cargo bench --locked -p system-tests
 
 .PHONY: clean
 clean: ## remove what was built; fetched tools and the data in var/ stay
