@@ -22,7 +22,7 @@ pub(crate) enum Message {
     /// Whoever has applied this position has caught up.
     Head(u64),
     /// The next event.
-    Entry(Box<Entry>),
+    Entry(Arc<Entry>),
 }
 
 /// Owns the projection and the store it writes.
@@ -48,7 +48,7 @@ impl<P: Projection> Applier<P> {
             for message in waiting.drain(..) {
                 match message {
                     Message::Head(position) => head = Some(position),
-                    Message::Entry(entry) => self.apply(*entry, &mut batch)?,
+                    Message::Entry(entry) => self.apply(entry, &mut batch)?,
                 }
                 if batch.changes.len() >= FULL_BATCH {
                     self.commit(&mut batch, origin)?;
@@ -62,7 +62,7 @@ impl<P: Projection> Applier<P> {
         self.store.flush()
     }
 
-    fn apply(&mut self, entry: Entry, batch: &mut Batch) -> Result<(), Error> {
+    fn apply(&mut self, entry: Arc<Entry>, batch: &mut Batch) -> Result<(), Error> {
         self.shared.takes(&entry);
         let mut overlay = Overlay::new(&self.store, &mut batch.changes);
         self.projection.apply(&entry, &mut overlay);
@@ -108,6 +108,7 @@ impl<P: Projection> Applier<P> {
             // The lock is held for the exchange alone; closing the old store may take a while.
             let old = std::mem::replace(&mut *self.shared.writing(), live);
             drop(old);
+            self.shared.serves(P::SCHEMA);
             self.shared.position.send_replace(self.checkpoint.position);
         }
         self.folders.keep_only(&[P::SCHEMA])?;
@@ -120,5 +121,5 @@ impl<P: Projection> Applier<P> {
 #[derive(Default)]
 struct Batch {
     changes: Changes,
-    last: Option<Entry>,
+    last: Option<Arc<Entry>>,
 }

@@ -81,9 +81,11 @@ impl Reader {
     }
 
     /// Bytes on disk.
-    #[must_use]
-    pub fn size_on_disk(&self) -> u64 {
-        self.shared.reading().store.size_on_disk()
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub async fn size_on_disk(&self) -> Result<u64, Error> {
+        self.read(|view| view.live.store.size_on_disk()).await
     }
 }
 

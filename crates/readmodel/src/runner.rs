@@ -202,7 +202,7 @@ impl Follower {
             return Err(Error::Shorter { position, head });
         }
         self.shared.saw_head(head);
-        let beside = self.shared.reading().checkpoint.schema != self.schema;
+        let beside = self.shared.serving() != self.schema;
         let state = if beside { State::Rebuilding } else { State::CatchingUp };
         self.shared.state.send_replace(state);
         if queue.send(Message::Head(head)).await.is_err() {
@@ -232,8 +232,9 @@ impl Follower {
                 self.seen.check(&entry)?;
                 continue;
             }
+            let entry = Arc::new(entry);
             self.seen = Seen::Entry(entry.clone());
-            if queue.send(Message::Entry(Box::new(entry))).await.is_err() {
+            if queue.send(Message::Entry(entry)).await.is_err() {
                 return Ok(());
             }
         }
@@ -268,11 +269,11 @@ enum Seen {
     /// In an earlier life.
     Checkpoint(Checkpoint),
     /// In this one; its hash is computed only if it is asked for.
-    Entry(Entry),
+    Entry(Arc<Entry>),
 }
 
 impl Seen {
-    const fn position(&self) -> u64 {
+    fn position(&self) -> u64 {
         match self {
             Self::Checkpoint(checkpoint) => checkpoint.position,
             Self::Entry(entry) => entry.position,

@@ -1,6 +1,6 @@
 //! What the runner and the readers of one read model share.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use jiff::Timestamp;
@@ -21,6 +21,8 @@ pub(crate) struct Shared {
     pub(crate) state: watch::Sender<State>,
     pub(crate) waits: Semaphore,
     pub(crate) reads: Semaphore,
+    /// The schema of `live`, for those who must not wait for its lock.
+    serving: AtomicU32,
     head: AtomicU64,
     /// How far the runner has come; ahead of the live position only while a build runs beside it.
     applied: AtomicU64,
@@ -32,9 +34,10 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(live: Live, applied: u64, waits: usize, reads: usize) -> Self {
-        let position = live.checkpoint.position;
+        let Checkpoint { position, schema, .. } = live.checkpoint;
         Self {
             live: RwLock::new(live),
+            serving: AtomicU32::new(schema),
             position: watch::Sender::new(position),
             state: watch::Sender::new(State::Starting),
             waits: Semaphore::new(waits),
@@ -54,6 +57,14 @@ impl Shared {
     /// Holds off reads.
     pub(crate) fn writing(&self) -> RwLockWriteGuard<'_, Live> {
         self.live.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn serving(&self) -> u32 {
+        self.serving.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn serves(&self, schema: u32) {
+        self.serving.store(schema, Ordering::Relaxed);
     }
 
     pub(crate) fn saw_head(&self, head: u64) {
