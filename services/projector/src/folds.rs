@@ -9,8 +9,8 @@ use readmodel::Rows;
 
 use crate::history::{self, Stands};
 
-/// Events that the records in memory may have together: about 32 MB.
-const EVENTS_AT_HAND: u64 = 8_000;
+/// Events that the records in memory may have together: about 40 MB, and more than one record can have.
+const EVENTS_AT_HAND: u64 = domain::MOST_EVENTS as u64 * 5 / 4;
 
 /// The records of a projection.
 pub(crate) struct Folds {

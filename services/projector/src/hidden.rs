@@ -169,6 +169,10 @@ proptest! {
             // A hidden event is as unknown as one that never was; the shorter register does not know to ask.
             let (of_hidden, shown) = shown.into_iter().partition::<Vec<_>, _>(|(query, ..)| hidden_uids.contains(query));
             assert!(of_hidden.iter().all(|(_, status, _)| *status == 404));
+            // Not even a link names it.
+            let told = shown.iter().filter(|(_, status, _)| *status == 200);
+            let told = told.map(|(_, _, body)| body.to_string()).collect::<String>();
+            assert!(hidden.iter().all(|subject| !told.contains(&subject.id.to_string())));
             assert_eq!(shown, answers(&without(&register, &hidden), &reader).await);
         });
     }

@@ -53,7 +53,7 @@ impl Metrics {
         self.raw.get_or_create_owned(&OfModel { model })
     }
 
-    pub(crate) fn observe(&self, model: &'static str, reader: &Reader, lag: Lag) {
+    pub(crate) async fn observe(&self, model: &'static str, reader: &Reader, lag: Lag) {
         let of = OfModel { model };
         let set = |family: &Family<OfModel, Gauge>, value: u64| {
             family.get_or_create(&of).set(value.try_into().unwrap_or(i64::MAX));
@@ -61,6 +61,8 @@ impl Metrics {
         set(&self.position, reader.position());
         set(&self.lag_events, lag.events);
         set(&self.lag_ms, lag.ms);
-        set(&self.bytes, reader.size_on_disk());
+        if let Ok(bytes) = reader.size_on_disk().await {
+            set(&self.bytes, bytes);
+        }
     }
 }

@@ -70,7 +70,7 @@ impl Watch {
             let lag = self.reader.lag(self.shell.clock.now());
             let serves = state == State::Rebuilding || lag.events <= self.largest_lag;
             self.latch.turn(caught_up && serves);
-            self.metrics.observe(self.name, &self.reader, lag);
+            self.metrics.observe(self.name, &self.reader, lag).await;
             tokio::select! {
                 () = stop.cancelled() => return,
                 changed = states.changed() => if changed.is_err() { return },
