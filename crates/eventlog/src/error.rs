@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 
-use async_nats::jetstream;
+use async_nats::jetstream::{self, ErrorCode};
 use contract::subjects::STREAM;
 use domain::Subject;
 
@@ -48,9 +48,10 @@ impl Error {
     }
 
     /// Sorts the server's answers: what speaks of its state, not of the request, passes. A stream that is not
-    /// there may still be starting.
+    /// there, and servers to keep it, may still be starting.
     pub(crate) fn answered(error: jetstream::Error) -> Self {
-        let passes = error.code() >= 500 || error.error_code() == jetstream::ErrorCode::STREAM_NOT_FOUND;
+        let may_start = [ErrorCode::STREAM_NOT_FOUND, ErrorCode::CLUSTER_NO_PEERS];
+        let passes = error.code() >= 500 || may_start.contains(&error.error_code());
         if passes { Self::unavailable(error) } else { Self::Refused(error) }
     }
 }
