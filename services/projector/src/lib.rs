@@ -76,6 +76,8 @@ impl Default for Settings {
 /// When the log or a database cannot be opened, or an endpoint cannot be set up. A read model that fails later
 /// makes the process not ready and goes on answering from what it has.
 pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
+    // Before anything is waited for: until they are set, nobody may think that questions are answered.
+    let [.., serving] = [Dossiers::NAME, Happenings::NAME, "endpoints"].map(|name| shell.latch(name));
     let log = EventLog::open(shell.client.clone(), eventlog::Settings::default());
     let log = log.await.context("the log cannot be opened")?;
     let metrics = Metrics::register(&shell.metrics);
@@ -95,6 +97,7 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     let served = Arc::new(Served { reader: timeline, levels });
     let answer = move |request| served.clone().timeline(request);
     shell.serve(endpoint(Happenings::NAME, subjects::TIMELINE), answer).await?;
+    serving.set();
 
     shell.shutdown.cancelled().await;
     Ok(())

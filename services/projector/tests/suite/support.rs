@@ -122,12 +122,12 @@ impl Projector {
     pub(crate) async fn ready(world: &World, data: &Path) -> Self {
         let projector = Self::start(world, data).await;
         let readiness = projector.shell.readiness.clone();
-        // The latches come with the read models, so an empty set is no sign yet.
-        eventually("a projector that answers", PATIENCE, async || {
-            let served = projector.shell.metrics.text().contains("read_model_position{model=\"timeline\"}");
-            (served && readiness.is_ready()).then_some(())
+        // Its first steps may not have been taken yet: then there is no latch.
+        eventually("the metrics of a read model", PATIENCE, async || {
+            projector.shell.metrics.text().contains("read_model_position{").then_some(())
         })
         .await;
+        tokio::time::timeout(PATIENCE, readiness.ready()).await.expect("it becomes ready");
         projector
     }
 
