@@ -98,7 +98,7 @@ const fn letter_of(aggregate: Aggregate) -> u8 {
 pub(crate) struct Place(pub(crate) [u8; Place::LENGTH]);
 
 impl Place {
-    /// A flag, year and day of the year, a position.
+    /// A flag; year, month and day; a position.
     pub(crate) const LENGTH: usize = 1 + 4 + 8;
 
     /// Begins the places of what has a date, and of what has none.

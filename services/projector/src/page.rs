@@ -8,6 +8,9 @@ const LARGEST: usize = 1 << 20;
 /// The most items a page holds, whatever was asked for.
 const LONGEST: u32 = 1_000;
 
+/// What one page looks at, shown or not: it costs about 0.2 s at most, and holds off commits meanwhile.
+const LOOKED_AT: usize = 20_000;
+
 /// `{"items": […], "next": …, "position": …}` under construction.
 pub(crate) struct Page {
     body: Vec<u8>,
@@ -20,9 +23,25 @@ impl Page {
         Self { body: b"{\"items\":[".to_vec(), items: 0, limit: limit.clamp(1, LONGEST) }
     }
 
+    /// Fills the page from what is looked at in turn; what has no item is passed over. Gives the last place that
+    /// was dealt with, if there may be more behind it.
+    pub(crate) fn fill<P>(
+        &mut self,
+        after: Option<P>,
+        looked_at: impl Iterator<Item = (P, Option<Vec<u8>>)>,
+    ) -> Option<P> {
+        let mut last = after;
+        for (looked, (place, item)) in looked_at.enumerate() {
+            if looked == LOOKED_AT || item.is_some_and(|item| !self.push(&item)) {
+                return last;
+            }
+            last = Some(place);
+        }
+        None
+    }
+
     /// Adds an item; false if it does not fit any more. The first always fits.
-    #[must_use]
-    pub(crate) fn push(&mut self, item: &[u8]) -> bool {
+    fn push(&mut self, item: &[u8]) -> bool {
         let full = self.items == self.limit || self.body.len() + item.len() > LARGEST;
         if full && self.items > 0 {
             return false;
@@ -62,6 +81,13 @@ mod tests {
         let large = format!("{:?}", "x".repeat(600 << 10));
         let mut page = Page::new(100);
         assert!(page.push(large.as_bytes()) && !page.push(large.as_bytes()));
+        let mut page = Page::new(100);
+        let looked_at =
+            (1..).map(|place| (place, (place >= LOOKED_AT).then(|| place.to_string().into_bytes())));
+        assert_eq!(page.fill(None, looked_at), Some(LOOKED_AT));
+        assert_eq!(page.items, 1, "the next page begins behind what this one shows");
+        assert_eq!(page.fill(None, (1..3).map(|place| (place, None))), None);
+
         let empty = serde_json::from_slice::<Value>(&Page::new(0).finish(None, 0)).unwrap();
         assert_eq!(empty, json!({"items": [], "position": 0}));
     }

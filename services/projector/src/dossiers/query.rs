@@ -18,9 +18,6 @@ use crate::page::Page;
 /// Links to one record beyond this many are not shown.
 const MOST_LINKED: usize = 1_000;
 
-/// Events that one page of the log looks at, seen or not.
-const LOOKED_AT: usize = 20_000;
-
 /// One question, while it is answered.
 pub(crate) struct Asked<'v> {
     pub(super) view: &'v View<'v>,
@@ -104,14 +101,9 @@ impl Asked<'_> {
     fn history(&self, subject: &Subject, after: u32, limit: u32) -> Result<Reply, Problem> {
         let head = self.head(subject)?;
         let mut page = Page::new(limit);
-        let (mut last, mut next) = (after, None);
-        for (stands, payload) in history::of_record(subject, after, self.view) {
-            if !page.push(&self.item(&stands, &payload)) {
-                next = Some(last.to_string());
-                break;
-            }
-            last = stands.version;
-        }
+        let events = history::of_record(subject, after, self.view);
+        let items = events.map(|(stands, payload)| (stands.version, Some(self.item(&stands, &payload))));
+        let next = page.fill(Some(after), items).map(|version| version.to_string());
         let body = page.finish(next.as_deref(), self.view.position());
         Ok(Reply::ok(body).of_version(head.summary.version))
     }
@@ -164,17 +156,12 @@ impl Asked<'_> {
 
     fn log(&self, after: u64, limit: u32) -> Reply {
         let mut page = Page::new(limit);
-        let (mut last, mut next) = (after, None);
-        for (looked, stands) in history::of_log(after, self.view).enumerate() {
-            let payload =
-                self.may_see(&stands.subject).then(|| history::payload(&stands, self.view)).flatten();
-            let fits = payload.is_none_or(|payload| page.push(&self.item(&stands, &payload)));
-            if !fits || looked == LOOKED_AT {
-                next = Some(last.to_string());
-                break;
-            }
-            last = stands.position;
-        }
+        let items = history::of_log(after, self.view).map(|stands| {
+            let seen = self.may_see(&stands.subject);
+            let payload = seen.then(|| history::payload(&stands, self.view)).flatten();
+            (stands.position, payload.map(|payload| self.item(&stands, &payload)))
+        });
+        let next = page.fill(Some(after), items).map(|position| position.to_string());
         Reply::ok(page.finish(next.as_deref(), self.view.position()))
     }
 }
