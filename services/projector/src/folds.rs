@@ -30,10 +30,14 @@ impl Folds {
         Self { at_hand: Cache::with_weighter(1_000, EVENTS_AT_HAND, Events), raw }
     }
 
-    /// The record as it stands in `rows`; it comes back by [`keep`](Self::keep).
-    pub(crate) fn take(&mut self, subject: &Subject, rows: &impl Rows) -> Record {
+    /// The record as it stands before an event; it comes back by [`keep`](Self::keep).
+    pub(crate) fn take(&mut self, before: &Stands, rows: &impl Rows) -> Record {
+        let subject = &before.subject;
         let at_hand = self.at_hand.remove(subject).map(|(_, record)| record);
-        at_hand.unwrap_or_else(|| fold(subject, rows))
+        at_hand.unwrap_or_else(|| match before.version {
+            1 => Record::new(*subject),
+            _ => fold(subject, rows),
+        })
     }
 
     pub(crate) fn keep(&mut self, record: Record) {

@@ -19,6 +19,8 @@ pub(crate) struct Head {
     pub(crate) marking: u32,
     /// The position of its first event: no other record has it.
     pub(crate) first: u64,
+    /// Whether it links to others.
+    pub(crate) links: bool,
     /// ISO 3166-1 alpha-2 codes.
     pub(crate) countries: Vec<String>,
     /// What lists show.
@@ -65,6 +67,7 @@ impl Head {
         Self {
             marking: markings::intern(&marking, record.owner(), rows),
             first,
+            links: record.links().next().is_some(),
             countries: facets.countries.into_iter().collect(),
             summary: Summary {
                 subject,

@@ -31,7 +31,7 @@ impl Projection for Dossiers {
 
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
         let stands = Stands { subject: entry.subject, version: entry.version, position: entry.position };
-        let mut record = self.folds.take(&entry.subject, rows);
+        let mut record = self.folds.take(&stands, rows);
         history::keep(&stands, &entry.payload, rows);
         history::keep_position(&stands, rows);
         if let Some(event) = self.folds.read(&stands, &entry.payload) {
@@ -56,7 +56,9 @@ fn write(record: &Record, event: &Event, rows: &mut Overlay<'_>) {
     tables::list(old.as_ref(), &new, rows);
     tables::put_view(&subject, &view, rows);
     tables::put_words(record, &view, (!changes_others).then_some(event), rows);
-    tables::link(record, rows);
+    if new.links || old.is_some_and(|old| old.links) {
+        tables::link(record, rows);
+    }
     if changes_others {
         tables::put_standings(record, rows);
     }

@@ -26,11 +26,7 @@ const LONGEST_VIEW: usize = 60_000;
 const LONGEST_WORDS: usize = 32_000;
 
 pub(super) fn put_uid(uid: Uuid, position: u64, rows: &mut Overlay<'_>) {
-    let key = Key::table(UIDS).bytes(uid.as_bytes());
-    // The first stands: the register admits no other with this uid.
-    if rows.get(key.as_ref()).is_none() {
-        rows.put(key, position.to_be_bytes()).expect("a number fits");
-    }
+    rows.put(Key::table(UIDS).bytes(uid.as_bytes()), position.to_be_bytes()).expect("a number fits");
 }
 
 pub(super) fn position_of(uid: Uuid, rows: &impl Rows) -> Option<u64> {
@@ -107,7 +103,7 @@ pub(super) fn standing(subject: &Subject, version: u32, rows: &impl Rows) -> Opt
 /// was there. An event that says what others say wrong takes words away: then the view is read.
 pub(super) fn put_words(record: &Record, view: &Value, added: Option<&Event>, rows: &mut Overlay<'_>) {
     let key = Key::table(WORDS).subject(&record.subject());
-    let old = rows.get(key.as_ref());
+    let old = (record.version() > 1).then(|| rows.get(key.as_ref())).flatten();
     let old = old.as_deref().and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default();
     let mut words = fold(record.title()).split(' ').map(str::to_owned).collect::<BTreeSet<_>>();
     match added {

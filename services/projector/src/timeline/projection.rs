@@ -29,7 +29,7 @@ impl Projection for Happenings {
 
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
         let stands = Stands { subject: entry.subject, version: entry.version, position: entry.position };
-        let mut record = self.folds.take(&entry.subject, rows);
+        let mut record = self.folds.take(&stands, rows);
         history::keep(&stands, &entry.payload, rows);
         if let Some(event) = self.folds.read(&stands, &entry.payload) {
             let is_control = is_control(&event);
@@ -59,7 +59,9 @@ fn write(record: &Record, stands: &Stands, is_control: bool, rows: &mut Overlay<
 
 fn place(subject: &Subject, entry: &domain::Entry, old: Option<&Head>, new: &Head, rows: &mut Overlay<'_>) {
     let version = entry.event.version;
-    let before = Item::get(subject, version, rows);
+    // Only an event that is not new can have a row.
+    let before =
+        old.filter(|old| version <= old.summary.version).and_then(|_| Item::get(subject, version, rows));
     let after = Item::of(entry);
     let keys = |item: Option<&Item>, head: Option<&Head>| {
         item.zip(head).map(|(item, head)| item.keys(head)).unwrap_or_default()
