@@ -16,17 +16,22 @@ tools: ## fetch nats-server and cargo-nextest if this machine has none
 	@deploy/nats/fetch-server.sh
 	@.ci/tool cargo-nextest
 
+# First, because a build takes minutes and this is what may fail.
+.PHONY: server
+server:
+	@deploy/nats/fetch-server.sh >/dev/null
+
 .PHONY: build
 build: ## compile everything
 	cargo build --locked --workspace
 
 .PHONY: run
-run: build ## start the whole register with samples, until Ctrl-C
+run: server build ## start the whole register with samples, until Ctrl-C
 	@NATS_SERVER=$$(deploy/nats/fetch-server.sh) && export NATS_SERVER && \
 		exec target/debug/chancery serve --log-level warn --samples tests/samples
 
 .PHONY: demo
-demo: build ## record two reports, ask, correct a name, stop
+demo: server build ## record two reports, ask, correct a name, stop
 	@NATS_SERVER=$$(deploy/nats/fetch-server.sh) && export NATS_SERVER && deploy/local/demo.sh target/debug/chancery
 
 .PHONY: test

@@ -1,7 +1,8 @@
 //! The data folder, which one process at a time may run a private server in.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::Write;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -15,7 +16,9 @@ impl Folder {
     /// # Errors
     /// When another process holds it.
     pub(super) fn hold(folder: &Path) -> Result<Self> {
-        fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        // What is recorded is not for everyone on the machine.
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.with_context(|| format!("{} cannot be made", folder.display()))?;
         let path = folder.join("lock");
         let unusable = || format!("{} cannot be locked", path.display());
         let mut options = OpenOptions::new();
