@@ -1,7 +1,7 @@
 //! Why a read model cannot go on.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::LogError;
 
@@ -11,6 +11,9 @@ pub enum Error {
     /// The database cannot be opened. Removing its folder rebuilds it from the log.
     #[error("the database in {0} cannot be opened; its folder may be removed, it is rebuilt from the log")]
     Open(PathBuf, #[source] sled::Error),
+    /// Another process has the database open.
+    #[error("the database in {0} is open in another process")]
+    Locked(PathBuf, #[source] sled::Error),
     /// The database cannot be read or written.
     #[error("the database cannot be read or written")]
     Store(#[source] sled::Error),
@@ -72,12 +75,18 @@ impl Error {
     /// Whether trying again may help.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Log(error) if error.transient)
+        match self {
+            Self::Log(error) => error.transient,
+            Self::Locked(..) => true,
+            _ => false,
+        }
     }
 
-    /// Whether the database is held open by someone, perhaps one who is about to close it.
-    pub(crate) fn is_locked(&self) -> bool {
-        let Self::Open(_, sled::Error::Io(error)) = self else { return false };
-        error.to_string().contains("could not acquire lock")
+    /// Sorts why a database in `folder` was not opened.
+    pub(crate) fn opening(folder: &Path, error: sled::Error) -> Self {
+        let is_locked =
+            matches!(&error, sled::Error::Io(error) if error.to_string().contains("acquire lock"));
+        let sort = if is_locked { Self::Locked } else { Self::Open };
+        sort(folder.to_owned(), error)
     }
 }

@@ -64,7 +64,7 @@ pub async fn open<P: Projection>(
         let folder = folder.to_owned();
         let opened = tokio::task::spawn_blocking(move || Opened::open::<P>(&folder, settings.cache_bytes));
         match opened.await.map_err(|_| Error::Panicked)? {
-            Err(error) if error.is_locked() && tries < LOCKED_TRIES => tries += 1,
+            Err(Error::Locked(..)) if tries < LOCKED_TRIES => tries += 1,
             opened => break opened?,
         }
         sleep(LOCKED_PAUSE).await;

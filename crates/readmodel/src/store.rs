@@ -20,7 +20,7 @@ impl Store {
     /// Opens or creates the database. Reads from disk: not for async threads.
     pub(crate) fn open(folder: &Path, cache_bytes: u64) -> Result<Self, Error> {
         let config = sled::Config::new().path(folder).cache_capacity(cache_bytes);
-        let database = config.open().map_err(|error| Error::Open(folder.to_owned(), error))?;
+        let database = config.open().map_err(|error| Error::opening(folder, error))?;
         Ok(Self { database })
     }
 

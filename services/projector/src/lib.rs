@@ -3,7 +3,7 @@
 //! - [`Dossiers`] answer [`Query`](contract::Query): records, histories, events, the log, lists.
 //! - [`Happenings`], the timeline, answer [`Timeline`](contract::Timeline): events of parties over valid time.
 //!
-//! Each read model is a [`Projection`](readmodel::Projection) in a database of its own, rebuilt from the log
+//! Each read model is a [`Projection`] in a database of its own, rebuilt from the log
 //! whenever it is lost. Any number of projectors share the questions by a queue group, each with folders of its
 //! own. A question says which position the answer must reflect at least; it waits for that, bounded.
 //!

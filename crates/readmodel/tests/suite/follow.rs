@@ -1,9 +1,11 @@
 //! Following: what is recorded becomes readable, across interruptions and restarts.
 
+use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use readmodel::{State, WaitError};
+use readmodel::{Entry, Lag, Overlay, Projection, State, WaitError};
+use testkit::{PATIENCE, eventually};
 use tokio::time::Instant;
 
 use crate::support::{MemoryLog, Running, fresh};
@@ -81,16 +83,33 @@ async fn waits_are_bounded_in_time_and_number() {
     running.stop().await.unwrap();
 }
 
+/// Applies an event for every permission it is given.
+struct Gated(Receiver<()>);
+
+impl Projection for Gated {
+    const NAME: &'static str = "gated";
+    const SCHEMA: u32 = 1;
+
+    fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
+        self.0.recv().expect("the test gives permission");
+        rows.mark(format!("{}", entry.position));
+    }
+}
+
 #[tokio::test]
 async fn lag_is_what_is_recorded_and_not_applied() {
     let folder = tempfile::tempdir().unwrap();
-    let log = MemoryLog::of(5);
-    let running = Running::start::<1>(folder.path(), &log).await;
-    running.reaches(5).await;
-    running.follows().await;
+    let (permit, permits) = mpsc::channel();
+    let running = Running::of(Gated(permits), folder.path(), MemoryLog::of(5)).await;
     let now = Timestamp::from_millisecond(10_000).unwrap();
-    assert_eq!(running.reader.lag(now).events, 0);
-    assert_eq!(running.reader.lag(now).ms, 0);
+    // The first event was stored at 1,001 ms.
+    eventually("an event in hand", PATIENCE, async || {
+        (running.reader.lag(now) == Lag { events: 5, ms: 8_999 }).then_some(())
+    })
+    .await;
+    (0..5).for_each(|_| permit.send(()).unwrap());
+    running.reaches(5).await;
+    assert_eq!(running.reader.lag(now), Lag::default());
     running.stop().await.unwrap();
 }
 

@@ -1,6 +1,6 @@
 //! A log that is not the one that was applied is refused, loudly.
 
-use readmodel::{Error, State};
+use readmodel::{Entry, Error, Overlay, Projection, Settings, State};
 
 use crate::support::{MemoryLog, Running};
 
@@ -45,4 +45,41 @@ async fn an_event_altered_behind_an_interruption_is_noticed() {
     log.grow(12);
     let error = running.run.await.unwrap().unwrap_err();
     assert!(matches!(error, Error::Altered { position: 10 }), "{error}");
+}
+
+/// A mistake in the program.
+struct Broken;
+
+impl Projection for Broken {
+    const NAME: &'static str = "tally";
+    const SCHEMA: u32 = 1;
+
+    fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
+        assert!(entry.position < 15, "a mistake in the program");
+        rows.mark("x");
+    }
+}
+
+#[tokio::test]
+async fn a_projection_that_panics_fails_its_read_model_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start::<1>(folder.path(), &MemoryLog::of(10)).await;
+    running.reaches(10).await;
+    running.stop().await.unwrap();
+    let running = Running::of(Broken, folder.path(), MemoryLog::of(20)).await;
+    running.is(|state| matches!(state, State::Failed(_))).await;
+    assert!(running.rows().await.0 < 15);
+    assert!(matches!(running.run.await.unwrap(), Err(Error::Panicked)));
+}
+
+#[tokio::test]
+async fn a_database_that_is_open_elsewhere_is_waited_for_then_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start::<1>(folder.path(), &MemoryLog::of(10)).await;
+    running.reaches(10).await;
+    let Err(refused) = readmodel::open(folder.path(), Broken, Settings::default()).await else {
+        panic!("it is open already");
+    };
+    assert!(matches!(refused, Error::Locked(..)), "{refused}");
+    running.stop().await.unwrap();
 }

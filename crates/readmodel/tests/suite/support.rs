@@ -129,7 +129,7 @@ impl Running {
         Self::of(Tally::<1>, folder, log).await
     }
 
-    async fn of(projection: impl Projection, folder: &Path, log: impl Log) -> Self {
+    pub(crate) async fn of(projection: impl Projection, folder: &Path, log: impl Log) -> Self {
         let settings = Settings { cache_bytes: 1 << 20, waits: 2, ..Settings::default() };
         let (reader, runner) = readmodel::open(folder, projection, settings).await.unwrap();
         let stop = CancellationToken::new();
