@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use contract::Submitted;
+use contract::{ProblemKind, Submitted};
 use domain::{Aggregate, Subject};
 use futures_util::future::join_all;
 use service::Clock;
 use testkit::{PATIENCE, eventually};
 
-use crate::register::{AGENCY, Register, accepted, held, one, several, statement};
+use crate::register::{AGENCY, Register, accepted, held, one, refused, several, statement};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_registrars_lose_and_repeat_nothing() {
@@ -83,4 +83,20 @@ async fn a_server_that_was_killed_is_waited_for() {
     .await;
     assert_eq!(second.events[0].version, 2);
     assert_eq!(register.read(&first.events[0].subject).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_log_that_was_replaced_takes_nothing_until_somebody_decides() {
+    let register = Register::start().await;
+    register.record(held("1", "call")).await;
+    let jetstream = async_nats::jetstream::new(register.client.clone());
+    jetstream.delete_stream(contract::subjects::STREAM).await.unwrap();
+    let other =
+        eventlog::EventLog::open(register.client.clone(), eventlog::Settings::default()).await.unwrap();
+    eventually("the registrar to notice", PATIENCE, async || {
+        (!register.shells[0].readiness.is_ready()).then_some(())
+    })
+    .await;
+    refused(&register.send(held("2", "other")).await, ProblemKind::Unavailable);
+    assert_eq!(other.head().await.unwrap(), 0);
 }
