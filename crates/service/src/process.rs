@@ -59,6 +59,7 @@ pub struct Process {
     admin_task: JoinHandle<()>,
     admin_until: CancellationToken,
     stop_within: Duration,
+    begun: Latch,
     roles: Vec<Shell>,
     running: JoinSet<(&'static str, anyhow::Result<()>)>,
 }
@@ -80,6 +81,8 @@ impl Process {
         let admin = listener.local_addr().map_err(taken)?;
         tracing::info!(address = %admin, "admin listener");
         let (readiness, metrics) = (Readiness::new(), Metrics::new());
+        // From the first: a probe may come between the connection and the first role.
+        let begun = readiness.latch("roles");
         let until = CancellationToken::new();
         let served = admin::serve(listener, readiness.clone(), metrics.clone(), until.clone());
         let admin_task = tokio::spawn(served);
@@ -104,6 +107,7 @@ impl Process {
             admin_task,
             admin_until: until,
             stop_within: common.stop_within,
+            begun,
             roles: Vec::new(),
             running: JoinSet::new(),
         })
@@ -150,11 +154,18 @@ impl Process {
         self.roles.push(shell);
     }
 
+    /// Says that every role has been started: before this the process is not ready. [`finish`](Self::finish) says
+    /// it too.
+    pub fn begun(&self) {
+        self.begun.set();
+    }
+
     /// Runs until a signal, until the process's token is cancelled or until a role ends; then stops the rest.
     ///
     /// # Errors
     /// The first role that failed, or that the deadline of the stop passed.
     pub async fn finish(mut self) -> anyhow::Result<()> {
+        self.begun();
         let mut outcome = tokio::select! {
             () = self.shell.shutdown.cancelled() => Ok(()),
             Some(ended) = self.running.join_next() => judged(ended),

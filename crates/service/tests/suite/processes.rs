@@ -34,6 +34,8 @@ async fn ready(process: &Process) -> (u16, Value) {
 async fn readiness_names_what_is_missing() {
     let (server, folder) = (NatsServer::start().await, TempDir::new().unwrap());
     let process = Process::start(&common(server.url(), &folder), "test").await.unwrap();
+    assert_eq!(ready(&process).await, (503, json!({"ready": false, "missing": ["roles"]})));
+    process.begun();
     assert_eq!(ready(&process).await, (200, json!({"ready": true, "missing": []})));
     let latch = process.shell().latch("log");
     assert_eq!(ready(&process).await, (503, json!({"ready": false, "missing": ["process.log"]})));
@@ -58,6 +60,7 @@ async fn a_role_is_not_ready_before_its_latches_are() {
         shell.shutdown.cancelled().await;
         Ok(())
     });
+    process.begun();
     assert!(!process.shell().readiness.is_ready(), "it has hardly begun");
     eventually("the role has begun", PATIENCE, async || {
         (process.shell().readiness.missing() == ["registrar.log"]).then_some(())
@@ -115,6 +118,7 @@ async fn a_role_that_hangs_is_abandoned_at_the_deadline() {
 async fn a_lost_server_is_found_again() {
     let (mut server, folder) = (NatsServer::start().await, TempDir::new().unwrap());
     let process = Process::start(&common(server.url(), &folder), "test").await.unwrap();
+    process.begun();
     let shell = process.shell();
     let endpoint = Endpoint { name: "test", subject: "chancery.test", queue: "test", in_flight: 8 };
     shell.serve(endpoint, |_| async { Reply::ok("{}") }).await.unwrap();
