@@ -1,1 +1,22 @@
-//! Placeholder.
+//! The whole register under test: real processes, a real nats-server, real HTTP.
+//!
+//! - [`System`] starts roles as processes that can be killed, each on ports and in a folder of its own.
+//! - [`Client`] asks the gateway as some principal; an [`Answer`] is what came back.
+//! - [`holds`] compares what was served with a pattern that says only what matters.
+//! - [`log`] reads the stream itself, [`rows`] a read model's database, both past every service.
+//! - [`sample`] reads `samples/`.
+//!
+//! The tests are under `tests/`.
+
+mod client;
+pub mod log;
+mod pattern;
+mod principal;
+pub mod rows;
+pub mod sample;
+mod system;
+
+pub use client::{Answer, Client};
+pub use pattern::{holds, missing};
+pub use principal::{AGENCY, principal};
+pub use system::System;
