@@ -39,17 +39,25 @@ pub(crate) async fn around(
         request_id: request_id(request.headers()).into(),
         who: identify(&gateway, request.headers()),
     };
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     request.extensions_mut().insert(about.clone());
-    let span = tracing::info_span!("http", id = %about.request_id);
-    let mut response = answered(&gateway, request, next).instrument(span.clone()).await;
+    // One line a request is all that is said at the usual level, and it carries the id itself.
+    let span = tracing::debug_span!("http", id = %about.request_id);
+    let mut response = answered(&gateway, request, next).instrument(span).await;
     finish(response.headers_mut(), &about.request_id);
     let (status, took) = (response.status().as_u16(), begun.elapsed());
     let route = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
     gateway.metrics.answered(&method, route, status, took);
-    let ms = took.as_secs_f64() * 1e3;
-    let agency = about.who.as_ref().map_or("", |verified| &verified.principal.agency);
-    span.in_scope(|| tracing::info!(%method, route, path, status, ms, agency, "answered"));
+    tracing::info!(
+        id = %about.request_id,
+        %method,
+        route,
+        path = uri.path(),
+        status,
+        us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        agency = about.who.as_ref().map_or("", |verified| &verified.principal.agency),
+        "answered"
+    );
     response
 }
 

@@ -33,11 +33,10 @@ impl From<Problem> for Refusal {
     }
 }
 
-impl From<AskError> for Refusal {
-    fn from(error: AskError) -> Self {
-        tracing::warn!(%error, "not answered");
-        Problem::from(error).into()
-    }
+/// A question that nobody answered.
+pub(crate) fn unanswered(error: AskError, request_id: &str) -> Refusal {
+    tracing::warn!(id = request_id, %error, "not answered");
+    Problem::from(error).into()
 }
 
 impl IntoResponse for Refusal {

@@ -14,7 +14,7 @@ use crate::Gateway;
 use crate::around::About;
 use crate::identity::require;
 use crate::params::Params;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, unanswered};
 
 /// A question on its way. Taking it from a request refuses who may not read.
 #[derive(Debug)]
@@ -61,7 +61,9 @@ impl Asked {
             tracing::error!(%error, "a question cannot be written");
             Refusal::new(ProblemKind::Internal, "the operator's log says more")
         })?;
-        Ok(ask(&gateway.shell.client, subject, body.into(), gateway.answer_within, &request_id).await?)
+        let reply =
+            ask(&gateway.shell.client, subject, body.into(), gateway.answer_within, &request_id).await;
+        reply.map_err(|error| unanswered(error, &request_id))
     }
 }
 

@@ -31,7 +31,7 @@ use crate::accept::{JSON, choose};
 use crate::around::About;
 use crate::identity::require;
 use crate::params::Params;
-use crate::refusal::{Refusal, answer};
+use crate::refusal::{Refusal, answer, unanswered};
 
 /// The largest submission: half of NATS's payload, so that what is added here always fits.
 const LARGEST: usize = 4 << 20;
@@ -115,15 +115,15 @@ async fn forward(
     })?;
     let client = &gateway.shell.client;
     let reply = ask(client, subjects::COMMANDS, body.into(), gateway.answer_within, request_id).await;
-    reply.map_err(|error| if dry_run { error.into() } else { unknown(error) })
+    reply.map_err(|error| if dry_run { unanswered(error, request_id) } else { unknown(error, request_id) })
 }
 
 /// Whether it was recorded is not known when the reply was lost; the same ids make a retry safe.
-fn unknown(error: AskError) -> Refusal {
+fn unknown(error: AskError, request_id: &str) -> Refusal {
     if !error.is_ambiguous() {
-        return error.into();
+        return unanswered(error, request_id);
     }
-    tracing::warn!(%error, "a submission's outcome is not known");
+    tracing::warn!(id = request_id, %error, "a submission's outcome is not known");
     let detail =
         "the reply was lost: send the same events with the same ids again, which records nothing twice";
     Problem::new(ProblemKind::OutcomeUnknown, detail).into()
