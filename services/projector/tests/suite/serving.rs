@@ -53,7 +53,7 @@ async fn a_position_is_waited_for_and_refused_in_time_if_it_does_not_come() {
     world.meet(0..1).await;
     let ask = Ask { principal: insider(), min_position: 9, query: Query::Record { subject: meeting(0) } };
     let ask = serde_json::to_vec(&ask).unwrap();
-    let refused = world.send(subjects::DOSSIERS, ask, Duration::from_millis(400)).await;
+    let refused = world.send(subjects::DOSSIERS, ask, Duration::from_millis(1_500)).await;
     assert_eq!(refused.status, 503);
     assert_eq!(body(&refused)["type"], ProblemKind::NotYet.uri());
     // Asked before it is recorded.
