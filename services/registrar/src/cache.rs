@@ -5,7 +5,6 @@
 //! slot, and the holder takes it from there. Should a slot be evicted while it is held, a second one for the
 //! same record may come to be; the append's condition still admits only one of both.
 
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -62,7 +61,7 @@ impl Folds {
         for subject in subjects {
             let slot = self.slot(subject);
             let fold = Arc::clone(&slot.fold).lock_owned().await;
-            let mut one = Held { subject, slot, fold, stale: false };
+            let mut one = Held { subject, slot, fold, known: 0, suspect: false };
             one.catch_up();
             held.push(one);
         }
@@ -117,8 +116,10 @@ pub(crate) struct Held {
     pub(crate) subject: Subject,
     slot: Arc<Slot>,
     fold: OwnedMutexGuard<Option<Fold>>,
-    /// The log is known or suspected to have more than the fold.
-    stale: bool,
+    /// The log is known to have an event at this position.
+    known: u64,
+    /// The log may have more than the fold.
+    suspect: bool,
 }
 
 impl Held {
@@ -134,7 +135,7 @@ impl Held {
 
     /// Whether there is a fold that nothing speaks against.
     pub(crate) fn is_fresh(&self) -> bool {
-        self.fold.is_some() && !self.stale
+        !self.suspect && self.fold().is_some_and(|fold| fold.last() >= self.known)
     }
 
     /// Takes the record to have no events yet.
@@ -147,29 +148,31 @@ impl Held {
         let mut fold = self.fold.take().unwrap_or_else(|| Fold::new(self.subject));
         entries.iter().try_for_each(|entry| fold.follow(entry))?;
         *self.fold = Some(fold);
-        self.stale = false;
+        self.suspect = false;
         self.catch_up();
         Ok(())
     }
 
-    /// The record's last event stands at `position`. Says whether the fold knows it.
+    /// The record's last event stands at `position`. Says whether the fold knew it: a decision from one that
+    /// learns it only now does not count.
     pub(crate) fn must_reach(&mut self, position: u64) -> bool {
+        let knew = self.is_fresh() && self.fold().map(Fold::last) == Some(position);
         self.catch_up();
-        match self.fold().map(|fold| fold.last().cmp(&position)) {
-            Some(Ordering::Equal) => self.stale = false,
-            Some(Ordering::Less) => self.stale = true,
-            // It knows what the log does not have.
-            Some(Ordering::Greater) | None => *self.fold = None,
+        if self.fold().is_some_and(|fold| fold.last() > position) {
+            // It knows what the log did not have.
+            *self.fold = None;
         }
-        self.is_fresh()
+        self.known = position;
+        knew
     }
 
     /// The log may have more than the fold.
     pub(crate) fn suspect(&mut self) {
-        self.stale = true;
+        self.suspect = true;
     }
 
-    fn catch_up(&mut self) {
+    /// Takes what was heard meanwhile.
+    pub(crate) fn catch_up(&mut self) {
         self.slot.catch_up(&mut self.fold);
     }
 }
@@ -222,7 +225,9 @@ mod tests {
         let mut held = hold(&folds, "a").await;
         held.begin();
         folds.hear(entry(subject("a"), 1, 7));
-        assert!(held.must_reach(7));
+        // What was decided before it was heard was decided from too little.
+        assert!(!held.must_reach(7));
+        assert!(held.is_fresh() && held.must_reach(7));
         drop(held);
         folds.hear(entry(subject("a"), 2, 9));
         let mut held = hold(&folds, "a").await;
@@ -267,7 +272,7 @@ mod tests {
         let mut held = hold(&folds, "a").await;
         held.begin();
         folds.hear(entry(subject("a"), 1, 1));
-        held.must_reach(1);
+        held.catch_up();
         folds.weigh(&held);
         assert!(folds.slots.weight() <= 64 * EMPTY);
     }

@@ -23,11 +23,12 @@ use crate::metrics::Metrics;
 use crate::refusal::{contended, internal, late, not_taken, outcome_unknown, unread};
 use crate::rules::Rules;
 
-/// How often a submission is decided before it is given up: others changed its records each time.
-const TRIES: u32 = 8;
+/// How often a submission is decided before it is given up, if its deadline does not come first: others changed
+/// its records each time.
+const TRIES: u32 = 200;
 
-/// After the second try; each one after that waits longer by as much.
-const FIRST_PAUSE: Duration = Duration::from_millis(2);
+/// The longest pause between two tries, in milliseconds. Each is random, so that two registrars do not keep step.
+const LONGEST_PAUSE: u32 = 16;
 
 /// How many reads of the log one submission has under way.
 const READS: usize = 64;
@@ -127,9 +128,13 @@ impl Registrar {
                 Err(Setback::Refused(problem)) => return Err(problem),
             }
             self.metrics.retries.inc();
-            // A replica that lags, or a registrar that is as fast, is not met again at once.
             if nth > 0 {
-                tokio::time::sleep(FIRST_PAUSE * nth).await;
+                let longest = LONGEST_PAUSE.min(1 << nth.min(16));
+                let random = getrandom::u32().map_err(|error| internal(&error))?;
+                tokio::time::sleep(Duration::from_millis((random % longest).into())).await;
+            }
+            if Instant::now() >= deadline {
+                break;
             }
         }
         Err(if unknown { outcome_unknown() } else { contended() })
@@ -176,6 +181,7 @@ struct Attempt<'s> {
 impl Attempt<'_> {
     async fn run(&mut self, circumstances: &Circumstances<'_>, first: bool) -> Result<Answer, Setback> {
         let deadline = self.deadline.into();
+        self.held.iter_mut().for_each(Held::catch_up);
         timeout_at(deadline, self.load(first)).await.map_err(|_| Setback::Refused(late()))??;
         let folds = self.held.iter().filter_map(|held| Some((held.subject, held.fold()?)));
         let decided = decide(self.drafts, &folds.collect::<BTreeMap<_, _>>(), circumstances);
