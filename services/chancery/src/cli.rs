@@ -15,7 +15,7 @@ use crate::token::Token;
 
 /// The register of record for diplomatic engagements
 #[derive(Debug, Parser)]
-#[command(name = "chancery", version, propagate_version = true, max_term_width = 110)]
+#[command(name = "chancery", version, max_term_width = 110)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -69,5 +69,39 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    /// The words of a line as a shell would read them; only single quotes are known.
+    fn words(line: &str) -> Vec<String> {
+        let parts = line.split('\'').enumerate();
+        let spaced = |text: &str| text.split(' ').map(ToOwned::to_owned).collect::<Vec<_>>();
+        let mut words = vec![String::new()];
+        for (index, part) in parts {
+            let mut pieces = if index % 2 == 0 { spaced(part) } else { vec![part.to_owned()] }.into_iter();
+            words.last_mut().expect("there is one").push_str(&pieces.next().unwrap_or_default());
+            words.extend(pieces);
+        }
+        words.retain(|word| !word.is_empty());
+        words
+    }
+
+    #[test]
+    fn every_command_that_is_shown_can_be_given() {
+        let mut command = Cli::command();
+        let record =
+            command.find_subcommand_mut("record").expect("there is one").render_long_help().to_string();
+        let readme = include_str!("../../../README.md").replace("\\\n", " ");
+        let shown = readme.lines().filter_map(|line| line.strip_prefix("$ target/debug/"));
+        let examples = record
+            .lines()
+            .filter_map(|line| line.strip_prefix("  chancery "))
+            .map(|rest| format!("chancery {rest}"));
+        let lines = shown.map(ToOwned::to_owned).chain(examples).collect::<Vec<_>>();
+        assert!(lines.len() > 10, "{lines:?}");
+        for line in lines {
+            if let Err(error) = Cli::try_parse_from(words(&line)) {
+                panic!("{line}: {error}");
+            }
+        }
     }
 }

@@ -118,6 +118,7 @@ fn one(name: &str, value: &Value) -> String {
             let reason = value.get("reason").map(|_| format!(" ({})", field("reason"))).unwrap_or_default();
             format!("{}: {} → {}{reason}", field("pointer"), field("old"), field("new"))
         }
+        "retractions" => format!("{} ({})", words::short_type(&value["type"]), field("reason")),
         "anomalies" => format!("{} {} {}", field("code"), field("pointer"), field("detail")),
         "contests" | "accounts" => contest(value),
         "recorded" => format!("{} to {}", words::moment(&value["first"]), words::moment(&value["last"])),

@@ -23,8 +23,8 @@ use report::Report;
 
 /// Record events: from files, or one from the command line
 ///
-/// FILE holds one event as a JSON object, a JSON array of events that are recorded wholly or not at all, or one
-/// object a line (NDJSON) for many; `-` is standard input.
+/// FILE holds one event as a JSON object, a JSON array of events that are recorded wholly or
+/// not at all, or one object a line (NDJSON) for many; `-` is standard input.
 ///
 /// An event from the command line is what happened and to what kind of thing:
 ///

@@ -37,7 +37,7 @@ impl Role {
 /// The settings of every role, whichever are started.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Settings {
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Registrar")]
     registrar: registrar::Settings,
     #[command(flatten)]
     projector: projector::Settings,

@@ -4,4 +4,5 @@ mod asking;
 mod recording;
 mod register;
 mod serving;
+mod trying;
 mod usage;

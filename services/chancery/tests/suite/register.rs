@@ -11,6 +11,7 @@ use testkit::{Guarded, PATIENCE, eventually, nats_server};
 
 /// `chancery serve` in a folder of its own, with all its roles and its private server.
 pub(crate) struct Register {
+    flags: &'static [&'static str],
     // Dropped in this order: the parent first, or it would start the server again.
     process: Option<Guarded>,
     reaper: Reaper,
@@ -84,9 +85,14 @@ impl From<Output> for Done {
 impl Register {
     /// Starts one and waits until it is ready.
     pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts one with more flags, now and whenever it begins again.
+    pub(crate) async fn start_with(flags: &'static [&'static str]) -> Self {
         let folder = TempDir::with_prefix("chancery-test-").expect("a temporary folder");
         let reaper = Reaper::watch(&folder.path().join("data"));
-        let mut register = Self { process: None, reaper, folder };
+        let mut register = Self { flags, process: None, reaper, folder };
         register.begin().await;
         register
     }
@@ -96,7 +102,7 @@ impl Register {
         self.process = None;
         let out = self.folder.path().join("out");
         let mut command = program();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]).args(self.flags);
         command.env("CHANCERY_DATA", self.data()).stdout(File::create(&out).expect("it is writable"));
         command.stderr(File::create(self.folder.path().join("err")).expect("it is writable"));
         let mut process = Guarded::spawn(&mut command, self.folder.path());
@@ -124,6 +130,11 @@ impl Register {
 
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// What it has said.
+    pub(crate) fn said(&self) -> String {
+        fs::read_to_string(self.folder.path().join("out")).unwrap_or_default()
     }
 
     /// What it logged.
