@@ -10,7 +10,7 @@ use contract::{Problem, ProblemKind};
 use futures_util::StreamExt;
 use service::{AskError, Endpoint, Reply, Request, Shell, ask};
 use testkit::{NatsServer, PATIENCE, eventually};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 const SUBJECT: &str = "chancery.test";
 
@@ -161,14 +161,14 @@ async fn a_handler_that_panics_harms_no_other() {
 async fn a_stop_finishes_what_was_taken() {
     let server = NatsServer::start().await;
     let shell = shell(&server).await;
-    let (begun, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (begun, release) = (Arc::new(Notify::new()), Arc::new(Semaphore::new(0)));
     let handler = {
         let (begun, release) = (Arc::clone(&begun), Arc::clone(&release));
         move |_| {
             let (begun, release) = (Arc::clone(&begun), Arc::clone(&release));
             async move {
                 begun.notify_one();
-                release.notified().await;
+                let _permit = release.acquire().await.unwrap();
                 Reply::ok("{}")
             }
         }
@@ -182,10 +182,12 @@ async fn a_stop_finishes_what_was_taken() {
     begun.notified().await;
     assert!(!shell.stop(Duration::from_millis(1)).await, "one request is still worked on");
     eventually("nobody takes requests any more", PATIENCE, async || {
-        matches!(asked(&client, "{}").await, Err(AskError::NoResponders { .. })).then_some(())
+        // One that is taken all the same is not waited for.
+        let probe = ask(&client, SUBJECT, Bytes::new(), Duration::from_millis(50), "r-2").await;
+        matches!(probe, Err(AskError::NoResponders { .. })).then_some(())
     })
     .await;
-    release.notify_one();
+    release.add_permits(1);
     assert!(shell.stop(PATIENCE).await);
     assert_eq!(taken.await.unwrap(), 200);
 }
