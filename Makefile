@@ -44,6 +44,7 @@ test: ## run every test against real servers
 check: ## formatting, lints, walls, documentation, dependency policy
 	cargo fmt --all --check
 	@.ci/pure $(PURE)
+	@.ci/paths $(shell git ls-files "*.md")
 	@.ci/policy
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
