@@ -64,6 +64,37 @@ async fn what_a_reader_may_not_see_is_nowhere() {
 }
 
 #[tokio::test]
+async fn the_marking_of_today_governs_what_was_recorded_before() {
+    let system = whole().await;
+    let (officer, uncleared) = (system.client(), reader(&system, AGENCY, "PK", "OFFICIAL"));
+    let first = json!({
+        "type": "engagement.held", "subject": "engagement/~raised",
+        "data": {"kind": "call", "title": "A raised call", "participants": ["CA"]},
+    });
+    let recorded = officer.submit(&first).await;
+    let position = recorded.position();
+    let event = recorded.ok()["events"][0].clone();
+    assert_eq!(titles(&uncleared, position).await, ["A raised call"]);
+
+    let raise = |level: &str| {
+        let data = json!({"level": level, "reason": "Reviewed"});
+        json!({"type": "engagement.marking_changed", "subject": "engagement/~raised", "data": data})
+    };
+    let position = officer.submit(&raise("SECRET")).await.position();
+    assert!(titles(&uncleared, position).await.is_empty());
+    let subject = event["subject"].as_str().expect("a subject").replace('/', "s/");
+    let uid = event["uid"].as_str().expect("a uid");
+    for path in [format!("/v1/{subject}"), format!("/v1/{subject}/events"), format!("/v1/events/{uid}")] {
+        assert_eq!(uncleared.get(&path).await.problem().0, 404, "{path}");
+    }
+    assert!(!uncleared.get("/v1/events").await.ok().to_string().contains(uid));
+    assert_eq!(titles(&officer, position).await, ["A raised call"]);
+
+    let position = officer.submit(&raise("OFFICIAL")).await.position();
+    assert_eq!(titles(&uncleared, position).await, ["A raised call"]);
+}
+
+#[tokio::test]
 async fn a_caveat_must_be_held() {
     let system = whole().await;
     let holder = Principal { caveats: ["WISTERIA".to_owned()].into(), ..principal(AGENCY, "PK") };

@@ -1,7 +1,7 @@
 //! Reports of other shapes, told with the same vocabulary; and what correcting one shows.
 
 use serde_json::{Value, json};
-use system_tests::{Client, holds};
+use system_tests::{Client, holds, principal};
 
 use crate::{record, whole};
 
@@ -143,6 +143,36 @@ async fn a_corrected_name_shows_what_it_replaced() {
     assert!(holds(first, &json!({"corrected_by": [history[1]["uid"]]})), "{first:#}");
     let found = client.list("engagements", "party=Thomas%20Suozzi").await;
     assert_eq!(found.len(), 1, "it is found by the right name");
+}
+
+#[tokio::test]
+async fn an_agency_gives_its_own_account_and_leaves_those_of_others_alone() {
+    let system = whole().await;
+    let ours = system.client();
+    record(&ours, "stories/two-readouts").await;
+    let call = ours.find("engagements", "party=US&party=CN&kind=call", &json!({})).await;
+    let first = &history(&ours, &call).await[0]["uid"];
+
+    let theirs = system.client_as(&principal("urn:agency:ca", "CA"));
+    let of_call = |kind: &str, data: Value| json!({"type": kind, "subject": call["subject"], "data": data});
+    for kind in ["engagement.corrected", "engagement.retracted"] {
+        let mut data = json!({"event": first, "reason": "Not so"});
+        if kind == "engagement.corrected" {
+            data["changes"] =
+                json!([{"pointer": "/occurred/edtf", "old": "2021-09-09", "new": "2021-09-10"}]);
+        }
+        let refused = theirs.submit(&of_call(kind, data)).await;
+        assert_eq!(refused.problem().0, 422, "{kind}: {:#}", refused.body);
+    }
+    let contest = json!({"event": first, "pointer": "/occurred", "alternative": {"edtf": "2021-09-11"}});
+    let position = theirs.submit(&of_call("engagement.contested", contest)).await.position();
+    let account = json!({"restates": first, "occurred": "2021-09-10"});
+    let position = position.max(theirs.submit(&of_call("engagement.held", account)).await.position());
+
+    let query = format!("party=US&party=CN&kind=call&min_position={position}");
+    let shows = json!({"occurred": {"edtf": "2021-09-09"}, "contests": [{"pointer": "/occurred"}]});
+    let call = ours.find("engagements", &query, &shows).await;
+    assert_eq!(history(&ours, &call).await.len(), 4);
 }
 
 fn second_member(data: &Value) -> &Value {
