@@ -219,7 +219,28 @@ fn syntax(error: serde_json::Error) -> Refusal {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_sent_is_read_or_refused(body in any::<Vec<u8>>(), text in r#"[\[\]{}:,"a\\u0-9. ]{0,40}"#) {
+            for mode in [Mode::Plain, Mode::Binary, Mode::Structured, Mode::Batch] {
+                let _ = read(mode, &HeaderMap::new(), &body);
+                let _ = read(mode, &HeaderMap::new(), text.as_bytes());
+            }
+        }
+
+        #[test]
+        fn what_is_sent_as_data_is_passed_on_to_the_byte(words in vec(r"[^\p{C}]{0,12}", 0..5)) {
+            let data = serde_json::json!({"words": words}).to_string().replace(':', " :  ");
+            let body = format!(r#"{{"type":"engagement.held","data":{data}}}"#);
+            let read = read(Mode::Plain, &HeaderMap::new(), body.as_bytes()).expect("it is an event");
+            prop_assert_eq!(read.events[0].data.as_ref().map(|data| data.get()), Some(data.as_str()));
+        }
+    }
 
     #[test]
     fn depth_counts_brackets_outside_strings() {
