@@ -42,23 +42,25 @@ impl History {
             return out::say_json(&found.json());
         }
         if !found.items.is_empty() {
-            let headings = ["v", "position", "recorded", "what happened", "by", "event", "since"];
+            let headings = ["v", "position", "recorded", "by", "what happened and event"];
             out::say(&out::table(&headings, found.items.iter().map(row)))?;
         }
-        out::say(&found.footer("events"))
+        out::say(&found.footer("event", "events"))
     }
 }
 
 fn row(item: &Value) -> Vec<String> {
     let event = &item["event"];
+    let field = |name: &str| words::plain(&item[name]);
+    let what = format!("{}{}", words::short_type(&event["type"]), words::changes(&event["data"]));
+    let since = standing(item);
+    let what = if since.is_empty() { what } else { format!("{what} ({since} since)") };
     vec![
-        words::plain(&item["version"]),
-        words::plain(&item["position"]),
+        field("version"),
+        field("position"),
         words::moment(&event["recordedtime"]),
-        format!("{}{}", words::short_type(&event["type"]), words::changes(&event["data"])),
         words::plain(&event["actor"]),
-        words::plain(&item["uid"]),
-        standing(item),
+        format!("{what}\n{}", field("uid")),
     ]
 }
 

@@ -57,19 +57,17 @@ impl List {
             return out::say_json(&found.json());
         }
         if !found.items.is_empty() {
-            out::say(&out::table(
-                &["when", "status", "kind", "title and record"],
-                found.items.iter().map(row),
-            ))?;
+            out::say(&out::table(&["when", "status", "title and record"], found.items.iter().map(row)))?;
         }
-        out::say(&found.footer(name))
+        out::say(&found.footer(self.aggregate.as_str(), name))
     }
 }
 
 fn row(item: &Value) -> Vec<String> {
     let field = |name: &str| words::plain(&item[name]);
     let title = format!("{}\n{}", field("title"), field("subject"));
-    vec![words::when(&item["when"]), field("status"), field("kind"), title]
+    let status = format!("{}\n{}", field("status"), field("kind"));
+    vec![words::when_or_undated(&item["when"]), status, title]
 }
 
 fn collection(text: &str) -> Result<Aggregate, String> {

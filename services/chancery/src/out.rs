@@ -11,9 +11,6 @@ use crate::failure::Failure;
 /// Where output goes to no terminal, tables are as wide as they need to be, up to this.
 const WIDE: u16 = 160;
 
-/// As wide as the longest subject, `commitment/` and a UUID, with its padding.
-const SUBJECT: u16 = 11 + 36 + 2;
-
 /// Writes a line to standard output.
 ///
 /// # Errors
@@ -64,14 +61,28 @@ pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String
         column.set_padding((0, 2));
         // What is copied from a table must not be broken over lines.
         match *heading {
-            "what" | "record" | "event" | "recorded" | "position" => {
+            "event" | "record" | "v" | "position" => {
                 column.set_constraint(ColumnConstraint::ContentWidth);
             }
-            "title and record" => {
-                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(SUBJECT)));
+            heading => {
+                let least = least_width(heading);
+                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
             }
-            _ => {}
         }
     }
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// What stands in the column unbroken, with its padding.
+fn least_width(heading: &str) -> u16 {
+    const PADDING: u16 = 2;
+    PADDING
+        + match heading {
+            // `commitment/` and a UUID.
+            heading if heading.ends_with("record") => 11 + 36,
+            heading if heading.ends_with("event") => 36,
+            // A date.
+            "when" | "recorded" => 10,
+            _ => 4,
+        }
 }

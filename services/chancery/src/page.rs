@@ -141,13 +141,14 @@ impl Items {
         json!({"items": self.items, "position": self.position, "more": self.more})
     }
 
-    /// What stands below a table.
-    pub(crate) fn footer(&self, what: &str) -> String {
+    /// What stands below a table of some `things`, of which one is a `thing`.
+    pub(crate) fn footer(&self, thing: &str, things: &str) -> String {
         let at = self.position.map(|position| format!(" at position {position}")).unwrap_or_default();
         match (self.items.len(), self.more) {
-            (0, _) => format!("no {what}{at}"),
-            (count, false) => format!("\n{count} {what}{at}"),
-            (count, true) => format!("\nthe first {count} {what}{at}; --limit shows more"),
+            (0, _) => format!("no {things}{at}"),
+            (1, false) => format!("\n1 {thing}{at}"),
+            (count, false) => format!("\n{count} {things}{at}"),
+            (count, true) => format!("\nthe first {count} {things}{at}; --limit shows more"),
         }
     }
 }

@@ -38,15 +38,16 @@ impl Timeline {
         }
         if !found.items.is_empty() {
             let rows = found.items.iter().map(row);
-            out::say(&out::table(&["when", "what", "title and record", "parties"], rows))?;
+            out::say(&out::table(&["when", "title, event and record"], rows))?;
         }
-        out::say(&found.footer("events"))
+        out::say(&found.footer("event", "events"))
     }
 }
 
+/// One under the other, so that it fits where there are 80 columns.
 fn row(item: &Value) -> Vec<String> {
     let field = |name: &str| words::plain(&item[name]);
-    let what = words::short_type(&item["type"]);
-    let title = format!("{}\n{}", field("title"), field("subject"));
-    vec![words::when(&item["when"]), what, title, words::parties(&item["parties"])]
+    let (what, parties) = (words::short_type(&item["type"]), words::parties(&item["parties"]));
+    let what = if parties.is_empty() { what } else { format!("{what}: {parties}") };
+    vec![words::when_or_undated(&item["when"]), format!("{}\n{what}\n{}", field("title"), field("subject"))]
 }

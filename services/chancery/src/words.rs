@@ -25,6 +25,11 @@ pub(crate) fn when(value: &Value) -> String {
     joined([text(fields, "edtf"), stated, text(fields, "tz"), inferred])
 }
 
+/// The same, where something must stand.
+pub(crate) fn when_or_undated(value: &Value) -> String {
+    Some(when(value)).filter(|text| !text.is_empty()).unwrap_or_else(|| "undated".to_owned())
+}
+
 /// A moment to the second.
 pub(crate) fn moment(value: &Value) -> String {
     let text = plain(value);

@@ -107,11 +107,15 @@ impl Record {
         let total = submissions.iter().map(Submission::len).sum::<usize>();
         for submission in submissions {
             self.submit(client, submission, report).await?;
-            if report.len() < total {
-                out::progress(&format!("{} of {total} events", report.len()));
+            if report.submissions() > 1 || report.len() < total {
+                let done = report.len() == total;
+                out::progress(&if done {
+                    String::new()
+                } else {
+                    format!("{} of {total} events", report.len())
+                });
             }
         }
-        out::progress("");
         Ok(())
     }
 
@@ -133,7 +137,9 @@ impl Record {
                 Ok(())
             }
             Err(Failure::Refused(mut problem)) => {
-                out::progress("");
+                if report.submissions() > 0 {
+                    out::progress("");
+                }
                 if let Some(origin) = origin {
                     problem.title = format!("{origin}: {}", problem.title);
                 }

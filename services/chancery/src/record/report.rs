@@ -33,6 +33,11 @@ impl Report {
         self.events.len()
     }
 
+    /// How many submissions were answered.
+    pub(super) const fn submissions(&self) -> usize {
+        self.answers.len()
+    }
+
     /// The log position of what was recorded last.
     pub(super) fn position(&self) -> Option<u64> {
         self.answers.last()?["position"].as_u64()
@@ -55,7 +60,7 @@ impl Report {
         }
         out::say(&self.headline(dry_run))?;
         if self.events.len() <= SHOWN {
-            let headings = ["what", "record", "version", "position"];
+            let headings = ["event", "record", "v", "position"];
             out::say(&out::table(&headings, self.events.iter().map(row)))?;
         }
         let remarks = self.events.iter().flat_map(|(kind, event)| remarks(kind, event)).collect::<Vec<_>>();
@@ -78,7 +83,9 @@ impl Report {
 
 fn row((kind, event): &(String, Value)) -> Vec<String> {
     let field = |name: &str| words::plain(&event[name]);
-    vec![kind.clone(), field("subject"), field("version"), field("position")]
+    // The record says already what kind of record it is.
+    let event = kind.rsplit('.').next().unwrap_or(kind).to_owned();
+    vec![event, field("subject"), field("version"), field("position")]
 }
 
 fn remarks(kind: &str, event: &Value) -> Vec<String> {
