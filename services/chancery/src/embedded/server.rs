@@ -1,8 +1,9 @@
 //! The child process: started, watched, started again if it dies, stopped last.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::net::Ipv4Addr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -53,7 +54,8 @@ impl Server {
     /// When the folder is in use, the program does not run, or it ends before it answers; with its own words.
     pub(crate) async fn start(options: Options) -> Result<Self> {
         let Options { program, folder, port } = options;
-        fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+        made.with_context(|| format!("{} cannot be made", folder.display()))?;
         // Its number is looked up by this path later, perhaps from another working directory.
         let folder =
             folder.canonicalize().with_context(|| format!("{} cannot be found", folder.display()))?;

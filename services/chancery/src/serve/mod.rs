@@ -110,10 +110,10 @@ impl Serve {
         let shutdown = process.shell().shutdown.clone();
         let outcome = process.finish().await;
         shutdown.cancel();
-        if let Some(welcome) = welcome {
-            welcome.await?;
+        match welcome {
+            Some(welcome) => outcome.and(welcome.await?),
+            None => outcome,
         }
-        outcome
     }
 
     fn welcome(&self) -> Option<Welcome> {

@@ -26,20 +26,22 @@ pub(super) struct Welcome {
 impl Welcome {
     /// Leaves the address in the data folder, waits until the process is ready, and says so; takes the address
     /// away again when the process stops.
-    pub(super) async fn run(self, shell: Shell) {
+    ///
+    /// # Errors
+    /// What could not be said or recorded; the process then stops.
+    pub(super) async fn run(self, shell: Shell) -> Result<()> {
         let file = address_file(&self.data);
-        tokio::select! {
-            () = shell.shutdown.cancelled() => return,
-            announced = self.announce(&shell, &file) => {
-                if let Err(error) = announced {
-                    tracing::error!(error = format!("{error:#}"), "the start could not be finished");
-                    shell.shutdown.cancel();
-                }
-            }
+        let announced = tokio::select! {
+            () = shell.shutdown.cancelled() => Ok(()),
+            announced = self.announce(&shell, &file) => announced,
+        };
+        if announced.is_err() {
+            shell.shutdown.cancel();
         }
         shell.shutdown.cancelled().await;
         // Another process may have put its own there meanwhile; then this one is nobody's any more either.
         let _ = fs::remove_file(file);
+        announced
     }
 
     async fn announce(&self, shell: &Shell, file: &Path) -> Result<()> {

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use testkit::{PATIENCE, eventually, nats_server};
 
-use crate::register::{Done, Register};
+use crate::register::{Done, Register, program};
 
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/samples");
 const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/local/demo.sh");
@@ -29,6 +29,20 @@ async fn samples_are_recorded_once_and_a_token_is_left() {
     assert!(!register.said().contains("Recorded"), "{}", register.said());
     let again = register.run(&["list", "engagements", "--json"]).json();
     assert_eq!(again["items"].as_array().map(Vec::len), count);
+}
+
+#[test]
+fn samples_that_are_refused_end_the_start() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("bad.json"), r#"{"type":"engagement.eaten"}"#).expect("it is writable");
+    let data = folder.path().join("data");
+    let mut command = program();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--samples"]);
+    let output = command.arg(folder.path()).env("CHANCERY_DATA", &data).output();
+    let done = Done::from(output.expect("it ends"));
+    assert_eq!(done.code, Some(1), "{done:?}");
+    assert!(done.err.contains("bad.json is refused") && done.err.contains("/type"), "{done:?}");
+    assert!(!data.join("address").exists());
 }
 
 #[test]
