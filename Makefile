@@ -50,8 +50,8 @@ check: ## formatting, lints, walls, documentation, dependency policy
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
 
 .PHONY: bench
-bench: ## measure against the raw ceilings of this machine (optimised build, minutes)
-	NATS_SERVER=$$(deploy/nats/fetch-server.sh) cargo bench --locked -p system-tests
+bench: ## measure against the raw ceilings of this machine (optimised build, minutes; BENCH=--quick is rough)
+	NATS_SERVER=$$(deploy/nats/fetch-server.sh) cargo bench --locked -p system-tests --bench register -- $(BENCH)
 
 .PHONY: clean
 clean: ## remove what was built; fetched tools and the data in var/ stay

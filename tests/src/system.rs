@@ -140,6 +140,26 @@ impl System {
         self.client_with(Some(token))
     }
 
+    /// Where the first gateway listens, as HOST:PORT.
+    ///
+    /// # Panics
+    /// When there is no gateway.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let gateway = self.processes.iter().find(|role| role.roles.contains(&"gateway"));
+        format!("127.0.0.1:{}", gateway.expect("a gateway was started").listen)
+    }
+
+    /// The token of [`client`](Self::client).
+    ///
+    /// # Panics
+    /// When the key does not sign.
+    #[must_use]
+    pub fn token(&self) -> String {
+        let principal = principal(AGENCY, "PK");
+        self.issuer.issue(&principal, Clock::system().now(), VALID).expect("the key signs")
+    }
+
     /// A caller at the first gateway with this as the token, or none.
     ///
     /// # Panics

@@ -1,0 +1,59 @@
+//! Measures the register against what its parts could do at best on the machine that it runs on: every ceiling
+//! is measured in the same run, in turns with ours, so that the ratios hold where the figures do not.
+//!
+//! - [`append`]: durable append over HTTP against raw guarded JetStream publishing on the same server.
+//! - [`replay`]: the log into both read models against reading the stream raw and writing the same rows raw.
+//! - [`query`]: a record over HTTP against a bare route over one NATS round trip.
+//! - [`growth`]: both again in a long log against a short one.
+//!
+//! `make bench`, or `cargo bench -p system-tests --bench register -- --help`. Nothing here fails on a figure.
+
+mod append;
+mod bare;
+mod connection;
+mod events;
+mod growth;
+mod machine;
+mod measure;
+mod options;
+mod query;
+mod raw;
+mod register;
+mod replay;
+mod report;
+mod templates;
+
+use crate::options::{Options, Part, Role};
+use crate::register::Register;
+use crate::report::{Report, progress};
+use crate::templates::Templates;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let options = service::settings::parse::<Options>();
+    if let Some(Role::Bare { nats, listen, body }) = &options.role {
+        return bare::serve(nats, listen, body).await;
+    }
+    let templates = templates().await?;
+    let mut report = Report { machine: machine::describe(&options, &templates), rows: Vec::new() };
+    if options.measures(Part::Append) {
+        report.rows.extend(append::measure(&options, &templates).await?);
+    }
+    if options.measures(Part::Replay) {
+        report.rows.extend(replay::measure(&options, &templates).await?);
+    }
+    if options.measures(Part::Query) {
+        report.rows.extend(query::measure(&options, &templates).await?);
+    }
+    if options.measures(Part::Growth) {
+        report.rows.extend(growth::measure(&options, &templates).await?);
+    }
+    report.print(options.json)
+}
+
+async fn templates() -> anyhow::Result<Templates> {
+    progress("recording events to take as models");
+    let register = Register::start().await?;
+    let mut connections = register.connections(1).await?;
+    Templates::record(&mut connections[0], register.log()).await
+}

@@ -1,0 +1,77 @@
+//! The register as it ships: one optimised `serve` process with every role, over a nats-server of its own.
+//!
+//! One process and not three, because that is what runs by default: what roles of one process share, such as its
+//! threads, is part of what is measured.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use eventlog::EventLog;
+use system_tests::System;
+use tokio::time::{Instant, sleep};
+
+use crate::connection::Connection;
+
+/// Where the program that this package builds is.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_chancery_under_test");
+
+/// Between two looks at read models that are behind.
+const LOOKING: Duration = Duration::from_millis(50);
+
+/// After which a read model that is behind will not come.
+const PROJECTING: Duration = Duration::from_secs(900);
+
+/// A running register.
+pub(crate) struct Register {
+    system: System,
+    log: EventLog,
+    host: String,
+    token: String,
+    nats: String,
+}
+
+impl Register {
+    pub(crate) async fn start() -> anyhow::Result<Self> {
+        let mut system = System::start_whole(PROGRAM).await;
+        let (host, token) = (system.address(), system.token());
+        let nats = system.nats().url().to_owned();
+        let log = EventLog::open(system.nats().client().await, eventlog::Settings::default()).await?;
+        Ok(Self { system, log, host, token, nats })
+    }
+
+    /// The nats-server's address.
+    pub(crate) fn nats(&self) -> &str {
+        &self.nats
+    }
+
+    /// The log, past the services.
+    pub(crate) const fn log(&self) -> &EventLog {
+        &self.log
+    }
+
+    pub(crate) async fn connections(&self, count: usize) -> anyhow::Result<Vec<Connection>> {
+        Connection::several(count, &self.host, &self.token).await
+    }
+
+    /// Returns once both read models have everything that was recorded.
+    pub(crate) async fn settle(&self) -> anyhow::Result<()> {
+        let head = self.log.head().await?;
+        let mut connection = Connection::open(&self.host, &self.token).await?;
+        let until = Instant::now() + PROJECTING;
+        for path in ["/v1/events?", "/v1/timeline?party=PK&"] {
+            let path = format!("{path}limit=1&min_position={head}");
+            while connection.get(&path).await?.status != 200 {
+                anyhow::ensure!(Instant::now() < until, "{path} does not come:\n{}", self.system.log_of(0));
+                sleep(LOOKING).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// The record as it is served.
+    pub(crate) async fn record(&self, path: &str) -> anyhow::Result<Vec<u8>> {
+        let mut connection = Connection::open(&self.host, &self.token).await?;
+        let answer = connection.get(path).await?.expect(200);
+        Ok(answer.with_context(|| path.to_owned())?.body.to_vec())
+    }
+}
