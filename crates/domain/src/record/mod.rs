@@ -41,7 +41,7 @@ use self::view::Telling;
 use crate::read::Issue;
 use crate::value::Relation;
 use crate::vocabulary::{LINKS, Vocabulary};
-use crate::{Anomaly, Bounds, Event, EventName, Marking, Subject};
+use crate::{Anomaly, Bounds, Data, Event, EventName, Marking, Subject};
 
 /// One record of the register.
 #[derive(Clone, Debug)]
@@ -158,6 +158,16 @@ impl Record {
     #[must_use]
     pub fn events(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// What an event of this record tells of: the event that told it first, and what is taken to be so after all
+    /// accounts of it. Nothing for an event that does not count or is about the register, and nothing once the
+    /// record is disposed of.
+    #[must_use]
+    pub fn happening(&self, entry: &Entry) -> Option<(&Entry, &Data)> {
+        let account = entry.account.filter(|_| !self.is_disposed())?;
+        let account = self.state.accounts.get(account)?;
+        Some((self.entries.get(account.first)?, account.data(&self.entries)))
     }
 
     /// The record as it is served, without links from others.
