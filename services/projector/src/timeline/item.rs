@@ -1,7 +1,7 @@
-//! What the timeline shows of one event.
+//! What the timeline shows of one happening.
 
 use domain::value::When;
-use domain::{Entry, Kind, Subject};
+use domain::{Entry, Kind, Record, Subject};
 use jiff::civil::Date;
 use readmodel::{Overlay, Rows};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use crate::key::{Key, Parts, Place};
 const ITEMS: u8 = b'i';
 const PLACES: u8 = b'v';
 
-/// An event's row.
+/// A happening's row, under the event that told it first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Item {
     position: u64,
@@ -30,13 +30,15 @@ pub(super) struct Item {
 }
 
 impl Item {
-    /// Of an event as it stands: `None` if it is retracted, unknown or about the register.
-    pub(super) fn of(entry: &Entry) -> Option<Self> {
+    /// Of a happening, in the place of the event that told it first: `None` for every other account of it, and
+    /// for what does not count, is unknown, about the register, or of a disposed record.
+    pub(super) fn of(record: &Record, entry: &Entry) -> Option<Self> {
         let Kind::Known(kind) = &entry.event.kind else { return None };
-        if !entry.stands() || kind.event().is_control() {
+        let (first, data) = record.happening(entry)?;
+        if first.event.uid != entry.event.uid {
             return None;
         }
-        let data = entry.data().to_json();
+        let data = data.to_json();
         let when = ["occurred", "window"].iter().find_map(|name| data.get(name)).cloned();
         let bounds = when.clone().and_then(|when| serde_json::from_value::<When>(when).ok());
         let bounds = bounds.map(|when| when.bounds());

@@ -3,12 +3,14 @@
 //! | table | key | value |
 //! |---|---|---|
 //! | `h` | record, version, position | the event as recorded |
-//! | `i` | record, version | what the timeline shows of an event; absent: it is retracted or about the register |
+//! | `i` | record, version | what the timeline shows of a happening, at the event that told it first; absent: there is nothing to show |
 //! | `s` | record | its [head](crate::head) |
 //! | `v` | marking, party or none, place | record, version |
 //! | `k`, `K` | marking and owner, number | [number](crate::markings), marking and owner |
 //!
-//! An event stands under every party of its record. What is said of the record (its title, its status) is what
+//! A happening stands under every party of its record, once, however many accounts there are of it: at the
+//! position of the first, with the time that all of them, corrections and adjudications amount to. Of a disposed
+//! record nothing stands here: when it happened was part of what was disposed of. What is said of the record (its title, its status) is what
 //! holds now, whatever held then.
 
 mod item;

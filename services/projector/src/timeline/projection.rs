@@ -1,6 +1,6 @@
 //! One event, and what it changes in the timeline.
 
-use domain::{Record, Subject};
+use domain::Record;
 use prometheus_client::metrics::counter::Counter;
 use readmodel::{Entry, Overlay, Projection};
 
@@ -25,7 +25,7 @@ impl Happenings {
 
 impl Projection for Happenings {
     const NAME: &'static str = "timeline";
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
 
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
         let stands = Stands { subject: entry.subject, version: entry.version, position: entry.position };
@@ -40,7 +40,8 @@ impl Projection for Happenings {
     }
 }
 
-/// Places the new event; all of the record's, if the record moves or events before it may have changed.
+/// Places the new event, or what it tells again; all of the record's, if the record moves or events before it
+/// may have changed.
 fn write(record: &Record, stands: &Stands, is_control: bool, rows: &mut Overlay<'_>) {
     let subject = record.subject();
     let old = Head::get(&subject, rows);
@@ -49,20 +50,23 @@ fn write(record: &Record, stands: &Stands, is_control: bool, rows: &mut Overlay<
     let moves = old
         .as_ref()
         .is_some_and(|old| old.marking != new.marking || old.summary.parties != new.summary.parties);
+    let told = record.events().last().and_then(|event| record.happening(event));
+    let told = told.map(|(first, _)| first.event.version);
     for entry in record.events() {
-        if moves || is_control || entry.event.version == stands.version {
-            place(&subject, entry, old.as_ref(), &new, rows);
+        let version = entry.event.version;
+        if moves || is_control || version == stands.version || Some(version) == told {
+            place(record, entry, old.as_ref(), &new, rows);
         }
     }
     new.put(rows);
 }
 
-fn place(subject: &Subject, entry: &domain::Entry, old: Option<&Head>, new: &Head, rows: &mut Overlay<'_>) {
-    let version = entry.event.version;
+fn place(record: &Record, entry: &domain::Entry, old: Option<&Head>, new: &Head, rows: &mut Overlay<'_>) {
+    let (subject, version) = (&record.subject(), entry.event.version);
     // Only an event that is not new can have a row.
     let before =
         old.filter(|old| version <= old.summary.version).and_then(|_| Item::get(subject, version, rows));
-    let after = Item::of(entry);
+    let after = Item::of(record, entry);
     let keys = |item: Option<&Item>, head: Option<&Head>| {
         item.zip(head).map(|(item, head)| item.keys(head)).unwrap_or_default()
     };

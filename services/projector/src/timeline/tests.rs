@@ -87,3 +87,54 @@ async fn a_record_that_is_marked_up_leaves_with_all_its_events() {
     let after = projected(&register).await.timeline(&outsider, timeline()).await;
     assert_eq!(column(&after, "position"), [3]);
 }
+
+#[tokio::test]
+async fn a_second_account_is_no_second_happening() {
+    let mut register = register();
+    let talks = subject(Engagement, "talks");
+    // Finer, then in contradiction, then decided: one row, which moves.
+    register.record(
+        "engagement.held",
+        subject(Engagement, "call"),
+        "OFFICIAL",
+        &json!({"occurred": "2025-03"}),
+    );
+    register.record(
+        "engagement.held",
+        subject(Engagement, "call"),
+        "OFFICIAL",
+        &json!({"occurred": "2025-03-09"}),
+    );
+    let held = contract::Recorded::parse(&register.entries[1].payload).unwrap().uid();
+    let other = register.record("engagement.held", talks, "OFFICIAL", &json!({"occurred": "2025-09-12"}));
+    let reply = projected(&register).await.timeline(&insider(), timeline()).await;
+    assert_eq!(column(&reply, "position"), [2, 1, 4, 3]);
+    assert_eq!(column(&reply, "earliest")[..3], ["2025-08-12", "2025-06-01", "2025-03-09"]);
+    let data = json!({"event": held, "pointer": "/occurred", "chosen": other});
+    register.record("engagement.adjudicated", talks, "OFFICIAL", &data);
+    let reply = projected(&register).await.timeline(&insider(), timeline()).await;
+    assert_eq!(column(&reply, "position"), [2, 1, 4, 3]);
+    assert_eq!(column(&reply, "earliest")[0], "2025-09-12");
+    // Without the first account, the second is the first.
+    register.record("engagement.retracted", talks, "OFFICIAL", &json!({"event": held, "reason": "no"}));
+    let whole = projected(&register).await;
+    let reply = whole.timeline(&insider(), timeline()).await;
+    assert_eq!(column(&reply, "position"), [6, 1, 4, 3]);
+
+    let mut part = Register::default();
+    let mut stepwise = projected(&part).await;
+    for entry in register.entries.clone() {
+        part.entries.push(entry);
+        stepwise = stepwise.continued(Happenings::new(Counter::default()), &part).await;
+    }
+    assert_eq!(stepwise.rows().await, whole.rows().await);
+}
+
+#[tokio::test]
+async fn a_disposed_record_has_no_place_in_time() {
+    let mut register = register();
+    let data = json!({"how": "destroyed", "authority": "schedule 7"});
+    register.record("engagement.disposed", subject(Engagement, "talks"), "OFFICIAL", &data);
+    let reply = projected(&register).await.timeline(&insider(), timeline()).await;
+    assert_eq!(column(&reply, "position"), [3]);
+}
