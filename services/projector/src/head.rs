@@ -97,6 +97,11 @@ impl Head {
         rows.put(key, json).expect("an event of 64 KiB has no head beyond it");
     }
 
+    /// Whether a residue is all that is left of it.
+    pub(crate) fn is_disposed(&self) -> bool {
+        self.summary.status == "disposed"
+    }
+
     /// Where it stands in lists.
     pub(crate) fn place(&self) -> Place {
         Place::new(self.summary.earliest.or(self.summary.latest), self.first)

@@ -2,9 +2,10 @@
 
 use std::io::Write;
 
-use domain::Subject;
+use domain::{EventName, Kind, Subject};
 use readmodel::{Overlay, Range, Rows, Value};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value as Json};
 
 use crate::key::{Key, Parts};
 
@@ -109,4 +110,39 @@ pub(crate) fn served(stands: &Stands, payload: &[u8]) -> Vec<u8> {
         .expect("memory can be written"),
     }
     served
+}
+
+/// The CloudEvent that is served once its record was disposed of: who recorded what type of event when, and of
+/// the disposal how, why and by which authority. Nothing that was derived from the rest either: anomalies quote
+/// it, and a hash or its salt would let guesses be tried.
+pub(crate) fn residue(stands: &Stands, payload: &[u8]) -> Vec<u8> {
+    const WHO_AND_WHEN: &[&str] = &[
+        "specversion",
+        "id",
+        "source",
+        "type",
+        "time",
+        "recordedtime",
+        "agency",
+        "actor",
+        "onbehalfof",
+        "marking",
+    ];
+    const OF_THE_DISPOSAL: &[&str] = &["how", "authority", "reason", "requester"];
+    let mut event = serde_json::from_slice::<Map<String, Json>>(payload).unwrap_or_default();
+    let disposal = event.remove("data").filter(|_| event.get("type").is_some_and(is_disposal));
+    event.retain(|name, _| WHO_AND_WHEN.contains(&name.as_str()));
+    if let Some(Json::Object(mut data)) = disposal {
+        data.retain(|name, _| OF_THE_DISPOSAL.contains(&name.as_str()));
+        event.insert("datacontenttype".to_owned(), "application/json".into());
+        event.insert("data".to_owned(), Json::Object(data));
+    }
+    event.insert("sequence".to_owned(), format!("{:020}", stands.position).into());
+    event.insert("subject".to_owned(), stands.subject.to_string().into());
+    serde_json::to_vec(&event).expect("JSON is JSON")
+}
+
+fn is_disposal(kind: &Json) -> bool {
+    let kind = kind.as_str().map(Kind::parse);
+    kind.and_then(|kind| kind.known()).is_some_and(|kind| kind.event() == EventName::Disposed)
 }

@@ -55,7 +55,8 @@ fn write(record: &Record, event: &Event, rows: &mut Overlay<'_>) {
     let changes_others = is_control(event);
     tables::list(old.as_ref(), &new, rows);
     tables::put_view(&subject, &view, rows);
-    tables::put_words(record, &view, (!changes_others).then_some(event), rows);
+    let added = Some(event).filter(|_| !changes_others && !record.is_disposed());
+    tables::put_words(record, &view, added, rows);
     if new.links || old.is_some_and(|old| old.links) {
         tables::link(record, rows);
     }

@@ -1,5 +1,7 @@
 //! Answering what is asked of the dossiers, from one view of the rows.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io::Write;
 
 use contract::{Ask, Problem, ProblemKind, Query, Recorded};
@@ -9,6 +11,7 @@ use serde_json::{Value, json};
 use service::Reply;
 
 use super::{list, tables};
+use crate::addresses;
 use crate::folds;
 use crate::head::Head;
 use crate::history::{self, Stands};
@@ -22,6 +25,23 @@ const MOST_LINKED: usize = 1_000;
 pub(crate) struct Asked<'v> {
     pub(super) view: &'v View<'v>,
     pub(super) visible: Visible<'v>,
+    sights: RefCell<HashMap<Subject, Sight>>,
+}
+
+/// How much of a record a reader may know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sight {
+    Nothing,
+    /// It was disposed of.
+    Residue,
+    Everything,
+}
+
+impl Sight {
+    /// Of a record that may be seen.
+    fn of(head: &Head) -> Self {
+        if head.is_disposed() { Self::Residue } else { Self::Everything }
+    }
 }
 
 /// Answers a query.
@@ -29,7 +49,8 @@ pub(crate) struct Asked<'v> {
 /// # Errors
 /// The problem that is served instead.
 pub(crate) fn answer(ask: &Ask<Query>, levels: &Levels, view: &View<'_>) -> Result<Reply, Problem> {
-    let asked = Asked { view, visible: Visible::to(&ask.principal, levels, view) };
+    let asked =
+        Asked { view, visible: Visible::to(&ask.principal, levels, view), sights: RefCell::default() };
     let reply = match &ask.query {
         Query::Record { subject } => asked.record(subject),
         Query::History { subject, after, limit } => asked.history(subject, *after, *limit),
@@ -47,18 +68,28 @@ impl Asked<'_> {
         head.ok_or_else(|| Problem::new(ProblemKind::NotFound, format!("there is no {subject}")))
     }
 
+    /// How much of a record the reader may know; asked again and again on one page.
+    fn sight(&self, subject: &Subject) -> Sight {
+        if let Some(sight) = self.sights.borrow().get(subject) {
+            return *sight;
+        }
+        let sight = self.head(subject).map_or(Sight::Nothing, |head| Sight::of(&head));
+        self.sights.borrow_mut().insert(*subject, sight);
+        sight
+    }
+
     fn may_see(&self, subject: &Subject) -> bool {
-        self.head(subject).is_ok()
+        self.sight(subject) != Sight::Nothing
     }
 
     fn record(&self, subject: &Subject) -> Result<Reply, Problem> {
         let head = self.head(subject)?;
-        let stored = tables::view(subject, self.view);
-        let mut body = match stored {
-            Some(stored) if !has_links(&stored) => stored.to_vec(),
-            Some(stored) => self.without_hidden_links(serde_json::from_slice(&stored).unwrap_or_default()),
-            None => self.without_hidden_links(folds::fold(subject, self.view).view()),
+        self.sights.borrow_mut().insert(*subject, Sight::of(&head));
+        let body = match tables::view(subject, self.view) {
+            Some(stored) => stored.to_vec(),
+            None => serde_json::to_vec(&folds::fold(subject, self.view).view()).expect("JSON is JSON"),
         };
+        let mut body = addresses::shown(body, |to| self.may_see(to));
         let linked = self.linked(subject);
         if !linked.is_empty() {
             let closing = body.pop();
@@ -80,22 +111,6 @@ impl Asked<'_> {
             Some(linked)
         });
         linking.take(MOST_LINKED).collect()
-    }
-
-    /// A link to what the reader may not see, or what is not there, is not shown.
-    fn without_hidden_links(&self, mut view: Value) -> Vec<u8> {
-        if let Some(links) = view.get_mut("links").and_then(Value::as_array_mut) {
-            links.retain(|link| self.is_shown(link));
-            if links.is_empty() {
-                view.as_object_mut().map(|view| view.remove("links"));
-            }
-        }
-        serde_json::to_vec(&view).expect("JSON is JSON")
-    }
-
-    fn is_shown(&self, link: &Value) -> bool {
-        let to = link.get("to").and_then(Value::as_str).and_then(|to| to.parse().ok());
-        to.is_some_and(|to| self.may_see(&to))
     }
 
     fn history(&self, subject: &Subject, after: u32, limit: u32) -> Result<Reply, Problem> {
@@ -127,20 +142,14 @@ impl Asked<'_> {
         item
     }
 
-    /// The CloudEvent, without links to what the reader may not see.
+    /// The CloudEvent, as far as the reader may know it.
     fn served(&self, stands: &Stands, payload: &[u8]) -> Vec<u8> {
-        let served = history::served(stands, payload);
-        let event = has_links(&served).then(|| serde_json::from_slice::<Value>(&served).ok()).flatten();
-        let Some(mut event) = event else { return served };
-        let Some(links) = event.pointer_mut("/data/links").and_then(Value::as_array_mut) else {
-            return served;
-        };
-        let all = links.len();
-        links.retain(|link| self.is_shown(link));
-        if links.len() == all {
-            return served;
+        match self.sight(&stands.subject) {
+            Sight::Everything => {
+                addresses::shown(history::served(stands, payload), |address| self.may_see(address))
+            }
+            Sight::Nothing | Sight::Residue => history::residue(stands, payload),
         }
-        serde_json::to_vec(&event).expect("JSON is JSON")
     }
 
     fn event(&self, uid: uuid::Uuid) -> Result<Reply, Problem> {
@@ -164,9 +173,4 @@ impl Asked<'_> {
         let next = page.fill(Some(after), items).map(|position| position.to_string());
         Reply::ok(page.finish(next.as_deref(), self.view.position()))
     }
-}
-
-/// Whether the JSON has a member `links`: inside a text the quotes would be escaped.
-fn has_links(json: &[u8]) -> bool {
-    json.windows(9).any(|bytes| bytes == b"\"links\":[")
 }

@@ -1,12 +1,14 @@
 //! What the dossiers answer.
 
 use contract::{List, Order, ProblemKind, Query};
-use domain::Aggregate::{Commitment, Engagement, Matter};
+use domain::Aggregate::{Commitment, Engagement, Matter, Party, Source};
+use domain::Subject;
 use prometheus_client::metrics::counter::Counter;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::Dossiers;
-use crate::testing::{Projected, Register, column, insider, json as body, list, reader, subject};
+use crate::testing::{AGENCY, Projected, Register, column, insider, json as body, list, reader, subject};
 
 async fn projected(register: &Register) -> Projected {
     Projected::new(Dossiers::new(Counter::default()), register).await
@@ -204,4 +206,95 @@ async fn continuing_at_any_event_gives_the_rows_of_going_through() {
         stepwise = stepwise.continued(Dossiers::new(Counter::default()), &part).await;
     }
     assert_eq!(stepwise.rows().await, whole);
+}
+
+/// Everything that can be asked of a register with this record and these events.
+async fn all_told(projected: &Projected, reader: &contract::Principal, of: Subject, uids: &[Uuid]) -> String {
+    let mut queries = uids.iter().map(|uid| Query::Event { uid: *uid }).collect::<Vec<_>>();
+    queries.push(Query::Record { subject: of });
+    queries.push(Query::History { subject: of, after: 0, limit: 100 });
+    queries.push(Query::Log { after: 0, limit: 100 });
+    queries.push(Query::List(list(of.aggregate)));
+    let mut told = String::new();
+    for query in queries {
+        let said = format!("{query:?}");
+        let reply = projected.query(reader, query).await;
+        assert_eq!(reply.status, 200, "{said}");
+        told += &body(&reply).to_string();
+    }
+    told
+}
+
+#[tokio::test]
+async fn a_residue_is_all_that_is_told_of_a_disposed_record() {
+    let mut register = Register::default();
+    let call = subject(Engagement, "call");
+    let data = json!({"title": "Call on canola", "kind": "call", "participants": ["CA"], "occurred": "2025-04-13",
+        "topics": ["trade.agriculture"], "notes": ["canola"], "citations": [{"source": "https://canola.example/"}]});
+    let held = register.record("engagement.held", call, "OFFICIAL", &data);
+    let data = json!({"issuers": ["Canola Council"]});
+    let issued = register.record("engagement.statement_issued", call, "OFFICIAL", &data);
+    register.record_garbage(call);
+    let data = json!({"how": "destroyed", "authority": "schedule 7", "reason": "time is up", "notes": ["of canola"]});
+    let disposed = register.record("engagement.disposed", call, "OFFICIAL", &data);
+    let projected = projected(&register).await;
+
+    let told = all_told(&projected, &insider(), call, &[held, issued, disposed]).await;
+    for gone in ["anola", "2025-04-13", "trade", "CA", "data_base64", "datasalt", "proposalhash"] {
+        assert!(!told.contains(gone), "{gone}: {told}");
+    }
+    let history = projected.query(&insider(), Query::History { subject: call, after: 0, limit: 100 }).await;
+    assert_eq!(column(&history, "version"), [1, 2, 3, 4]);
+    let items = &body(&history)["items"];
+    let event = &items[0]["event"];
+    assert_eq!(items[0]["uid"], held.to_string());
+    assert_eq!(event["type"], "chancery.engagement.held.v1");
+    assert_eq!((&event["actor"], &event["agency"]), (&json!("officer"), &json!(AGENCY)));
+    assert_eq!((&event["subject"], &event["sequence"]), (&json!(call), &json!("00000000000000000001")));
+    assert!(event["recordedtime"].is_string() && event["data"].is_null(), "{event}");
+    let left = json!({"how": "destroyed", "authority": "schedule 7", "reason": "time is up"});
+    assert_eq!(items[3]["event"]["data"], left);
+    for text in ["canola", "council"] {
+        let found = List { text: Some(text.into()), ..list(Engagement) };
+        assert_eq!(body(&projected.query(&insider(), Query::List(found)).await)["items"], json!([]));
+    }
+}
+
+#[tokio::test]
+async fn no_address_of_a_hidden_record_is_told() {
+    let mut register = Register::default();
+    let (open, secret) = (subject(Source, "open"), subject(Source, "secret"));
+    register.record("source.captured", open, "OFFICIAL", &json!({"title": "Open"}));
+    register.record("source.captured", secret, "SECRET", &json!({"title": "Secret"}));
+    let (minister, hidden) = (subject(Party, "minister"), subject(Matter, "hidden"));
+    register.record("party.registered", minister, "SECRET", &json!({"names": ["Minister"]}));
+    register.record("matter.opened", hidden, "SECRET", &json!({"title": "Hidden"}));
+    let matter = subject(Matter, "m");
+    let data = json!({"title": "M", "by": [{"name": "Minister", "kind": "person", "id": minister}],
+        "links": [{"rel": "about", "to": hidden}],
+        "citations": [{"source": secret, "quote": "as they said"}, {"source": open}, {"source": secret}]});
+    let opened = register.record("matter.opened", matter, "OFFICIAL", &data);
+    let changes = json!([{"pointer": "/citations/1/source", "old": open, "new": secret}]);
+    let data = json!({"event": opened, "changes": changes, "reason": "a slip"});
+    let corrected = register.record("matter.corrected", matter, "OFFICIAL", &data);
+    let merged = register.record("matter.merged_into", matter, "OFFICIAL", &json!({"record": hidden}));
+    let projected = projected(&register).await;
+
+    let uids = [opened, corrected, merged];
+    let outsider = reader("OFFICIAL", &[], "US");
+    let told = all_told(&projected, &outsider, matter, &uids).await;
+    let insiders = all_told(&projected, &insider(), matter, &uids).await;
+    for subject in [secret, minister, hidden] {
+        assert!(!told.contains(&subject.to_string()), "{subject}: {told}");
+        assert!(insiders.contains(&subject.to_string()));
+    }
+    let record = body(&projected.query(&outsider, Query::Record { subject: matter }).await);
+    assert_eq!(record["citations"], json!([{"quote": "as they said", "event": opened}]));
+    assert_eq!((&record["links"], &record["merged_into"]), (&Value::Null, &Value::Null));
+    let event = body(&projected.query(&outsider, Query::Event { uid: opened }).await);
+    let citations = json!([{"quote": "as they said"}, {"source": open}]);
+    assert_eq!(event["event"]["data"]["citations"], citations);
+    assert_eq!(event["event"]["data"]["by"], json!([{"name": "Minister", "kind": "person"}]));
+    let event = body(&projected.query(&outsider, Query::Event { uid: merged }).await);
+    assert_eq!(event["event"]["data"], json!({}));
 }

@@ -8,7 +8,7 @@ use contract::{Ask, List, Order, Principal, Query, Timeline};
 use domain::{Aggregate, Levels};
 use futures_util::{Stream, StreamExt, stream};
 use readmodel::{Entry, Log, LogError, Projection, Reader, Row, Rows, View};
-pub(crate) use register::{Register, insider, reader, subject};
+pub(crate) use register::{AGENCY, Register, insider, reader, subject};
 use serde_json::Value;
 use service::Reply;
 use tempfile::TempDir;
