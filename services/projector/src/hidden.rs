@@ -2,7 +2,7 @@
 //! may not see.
 
 use contract::{List, Order, Principal, Query, Recorded, Timeline};
-use domain::Aggregate::{self, Engagement, Matter};
+use domain::Aggregate::{self, Engagement, Matter, Source};
 use domain::Subject;
 use prometheus_client::metrics::counter::Counter;
 use proptest::prelude::*;
@@ -27,6 +27,8 @@ enum What {
     Happened { day: u8, party: usize, links_to: Option<usize> },
     Marked { level: usize },
     Retracted { nth: usize },
+    Merged { into: usize },
+    Disposed,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -34,13 +36,16 @@ fn step() -> impl Strategy<Value = Step> {
         .prop_map(|(day, party, links_to)| What::Happened { day, party, links_to });
     let marked = (0..2_usize).prop_map(|level| What::Marked { level });
     let retracted = (0..4_usize).prop_map(|nth| What::Retracted { nth });
-    let what = prop_oneof![8 => happened, 1 => marked, 1 => retracted];
+    let merged = (0..6_usize).prop_map(|into| What::Merged { into });
+    let what =
+        prop_oneof![16 => happened, 2 => marked, 2 => retracted, 2 => merged, 1 => Just(What::Disposed)];
     (0..6_usize, what).prop_map(|(record, what)| Step { record, what })
 }
 
-/// Half of the records are engagements, half matters.
+/// Half of the records are engagements, others matters, the last a source.
 fn record(i: usize) -> Subject {
-    subject(if i < 3 { Engagement } else { Matter }, &i.to_string())
+    let aggregate = [Engagement, Engagement, Engagement, Matter, Matter, Source][i];
+    subject(aggregate, &i.to_string())
 }
 
 impl Step {
@@ -52,16 +57,7 @@ impl Step {
         let earlier = register.entries.iter().filter(|entry| entry.subject == of).collect::<Vec<_>>();
         let (event, data) = match &self.what {
             What::Happened { day, party, links_to } => {
-                let party = ["US", "CA", "Tarik Ali Khan"][*party];
-                let parties = if of.aggregate == Engagement { "participants" } else { "parties" };
-                let mut data = json!({parties: [party], "title": format!("{} {day}", self.record)});
-                if *day > 0 {
-                    data["occurred"] = json!(format!("2025-02-{day:02}"));
-                }
-                if let Some(to) = links_to {
-                    data["links"] = json!([{"rel": "about", "to": record(*to)}]);
-                }
-                (if of.aggregate == Engagement { "held" } else { "development_recorded" }, data)
+                (happening(of.aggregate), happened(of, *day, *party, links_to.map(record)))
             }
             What::Marked { level } if !earlier.is_empty() => {
                 let level = ["OFFICIAL", "SECRET"][*level];
@@ -71,10 +67,40 @@ impl Step {
                 let event = Recorded::parse(&earlier[nth % earlier.len()].payload).unwrap();
                 ("retracted", json!({"event": event.uid(), "reason": "did not happen"}))
             }
+            What::Merged { into } if !earlier.is_empty() => ("merged_into", json!({"record": record(*into)})),
+            What::Disposed if !earlier.is_empty() => ("disposed", json!({"how": "destroyed"})),
             _ => return,
         };
         register.record(&format!("{aggregate}.{event}"), of, marking, &data);
     }
+}
+
+fn happening(aggregate: Aggregate) -> &'static str {
+    match aggregate {
+        Engagement => "held",
+        Matter => "development_recorded",
+        _ => "revised",
+    }
+}
+
+fn happened(of: Subject, day: u8, party: usize, to: Option<Subject>) -> Value {
+    let mut data = json!({"title": format!("{} {day}", of.aggregate)});
+    let party = ["US", "CA", "Tarik Ali Khan"][party];
+    match of.aggregate {
+        Engagement => data["participants"] = json!([party]),
+        Matter => data["parties"] = json!([party]),
+        _ => data["by"] = json!([party]),
+    }
+    if day > 0 {
+        data["occurred"] = json!(format!("2025-02-{day:02}"));
+    }
+    if let Some(to) = to {
+        data["links"] = json!([{"rel": "about", "to": to}]);
+        if to.aggregate == Source {
+            data["citations"] = json!([{"source": to}, {"source": to, "quote": "as they said"}]);
+        }
+    }
+    data
 }
 
 /// The same log with something unreadable in the place of every event of a hidden record.
@@ -108,7 +134,7 @@ async fn answers(register: &Register, reader: &Principal) -> Vec<(String, u16, V
     }
     for parties in [vec![], vec!["US".to_owned()], vec!["Tarik Ali Khan".to_owned(), "CA".to_owned()]] {
         for order in [Order::Oldest, Order::Newest] {
-            for aggregate in [Engagement, Matter] {
+            for aggregate in [Engagement, Matter, Source] {
                 let mut query = List { parties: parties.clone(), order, limit: 2, ..list(aggregate) };
                 loop {
                     let reply = dossiers.query(reader, Query::List(query.clone())).await;
