@@ -12,6 +12,8 @@
 
 mod addresses;
 mod cursor;
+#[cfg(test)]
+mod digests;
 mod dossiers;
 mod filter;
 mod folds;

@@ -57,7 +57,8 @@ impl Register {
         self.push(subject, "chancery.matter.opened.v1", b"no event".to_vec());
     }
 
-    fn push(&mut self, subject: Subject, kind: &str, payload: Vec<u8>) {
+    /// Appends an envelope as it is.
+    pub(crate) fn push(&mut self, subject: Subject, kind: &str, payload: Vec<u8>) {
         let version = self.versions.entry(subject).or_default();
         *version += 1;
         let position = self.entries.len() as u64 + 1;

@@ -1,0 +1,68 @@
+//! The form of the rows: what is made of the frozen corpus of every event type stays as it is, or its schema
+//! goes up and databases are built anew.
+
+use std::fs;
+
+use contract::Recorded;
+use domain::Subject;
+use prometheus_client::metrics::counter::Counter;
+use readmodel::Projection;
+use sha2::{Digest, Sha256};
+
+use crate::dossiers::Dossiers;
+use crate::testing::{Projected, Register};
+use crate::timeline::Happenings;
+
+/// Read model, schema, SHA-256 of all rows. Lines are added for new schemas; one that stands never changes.
+const DIGESTS: &[(&str, u32, &str)] = &[
+    ("dossiers", 1, "f7bd1ef0762bd93624cdbe1603a1adaa726650675a5a6fdcce67a91560b35d8e"),
+    ("timeline", 2, "2ad61405260aaceae8e56642cbef46f0c77f0637274e0b300c72aaef115320f8"),
+];
+
+/// Every event of the corpus alone in a record, then all of an aggregate in one; a disposal leaves nothing to
+/// be seen of the rest, so it is only alone.
+fn corpus() -> Register {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/contract/corpus");
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let mut files = files
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect::<Vec<_>>();
+    files.sort();
+    assert!(files.len() > 50, "the corpus is not in {folder}");
+    let mut register = Register::default();
+    for alone in [true, false] {
+        for file in &files {
+            let payload = fs::read(file).unwrap();
+            let recorded = Recorded::parse(&payload).unwrap();
+            let own = Subject::of_key(&recorded.source, recorded.subject.aggregate, &recorded.id);
+            if alone || !recorded.kind.ends_with(".disposed.v1") {
+                register.push(if alone { own } else { recorded.subject }, &recorded.kind, payload);
+            }
+        }
+    }
+    register
+}
+
+async fn is_as_it_was<P: Projection>(projection: P) {
+    let rows = Projected::new(projection, &corpus()).await.rows().await;
+    let mut hash = Sha256::new();
+    for part in rows.iter().flat_map(|(key, value)| [key, value]) {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    let now = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let (name, schema) = (P::NAME, P::SCHEMA);
+    let was = DIGESTS.iter().find(|(of, at, _)| (*of, *at) == (name, schema)).map(|(.., digest)| *digest);
+    let was = was.unwrap_or_else(|| panic!("schema {schema} of the {name} is new: add its digest, {now}"));
+    assert_eq!(now, was, "the rows of the {name} changed: raise their SCHEMA and add its digest, {now}");
+}
+
+#[tokio::test]
+async fn the_rows_of_the_dossiers_have_the_form_of_their_schema() {
+    is_as_it_was(Dossiers::new(Counter::default())).await;
+}
+
+#[tokio::test]
+async fn the_rows_of_the_timeline_have_the_form_of_their_schema() {
+    is_as_it_was(Happenings::new(Counter::default())).await;
+}
