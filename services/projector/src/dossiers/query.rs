@@ -144,12 +144,11 @@ impl Asked<'_> {
 
     /// The CloudEvent, as far as the reader may know it.
     fn served(&self, stands: &Stands, payload: &[u8]) -> Vec<u8> {
-        match self.sight(&stands.subject) {
-            Sight::Everything => {
-                addresses::shown(history::served(stands, payload), |address| self.may_see(address))
-            }
+        let event = match self.sight(&stands.subject) {
+            Sight::Everything => history::served(stands, payload),
             Sight::Nothing | Sight::Residue => history::residue(stands, payload),
-        }
+        };
+        addresses::shown(event, |address| self.may_see(address))
     }
 
     fn event(&self, uid: uuid::Uuid) -> Result<Reply, Problem> {
