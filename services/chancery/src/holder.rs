@@ -5,21 +5,25 @@ use std::time::Duration;
 
 use contract::{Principal, Role};
 use jiff::{SignedDuration, Timestamp};
+use service::token::claims;
 
 /// The holder of a token. The defaults are a stand-in for trying the register out on one machine.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Whom the token is for")]
 pub(crate) struct Holder {
     /// The person or system
-    #[arg(long = "subject", env = "CHANCERY_SUBJECT", value_name = "NAME", default_value = "officer")]
+    #[arg(long = "subject", env = "CHANCERY_SUBJECT", value_name = "NAME",
+        value_parser = claims::subject, default_value = "officer")]
     pub(crate) subject: String,
 
     /// The agency, a URI: what the holder records is in its name
-    #[arg(long, env = "CHANCERY_AGENCY", value_name = "URI", default_value = "urn:agency:pk")]
+    #[arg(long, env = "CHANCERY_AGENCY", value_name = "URI",
+        value_parser = claims::agency, default_value = "urn:agency:pk")]
     pub(crate) agency: String,
 
     /// The one party acted for, an ISO 3166-1 alpha-2 code
-    #[arg(long, env = "CHANCERY_PARTY", value_name = "CODE", default_value = "PK")]
+    #[arg(long, env = "CHANCERY_PARTY", value_name = "CODE",
+        value_parser = claims::party, default_value = "PK")]
     pub(crate) party: String,
 
     /// What the holder may do; repeatable
@@ -28,11 +32,11 @@ pub(crate) struct Holder {
     pub(crate) roles: Vec<Role>,
 
     /// The highest level the holder may see
-    #[arg(long, value_name = "LEVEL", default_value = "TOP SECRET")]
+    #[arg(long, value_name = "LEVEL", value_parser = claims::clearance, default_value = "TOP SECRET")]
     pub(crate) clearance: String,
 
     /// A caveat that the holder may see; repeatable
-    #[arg(long = "caveat", value_name = "CAVEAT")]
+    #[arg(long = "caveat", value_name = "CAVEAT", value_parser = claims::caveat)]
     pub(crate) caveats: Vec<String>,
 
     /// How long the token is valid, such as 8h or 30d

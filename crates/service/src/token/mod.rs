@@ -4,6 +4,7 @@
 //! `agency`, `party`, `roles`, `clearance` (a level) and `caveats`. [`Keys`] are two PEM files, for one machine
 //! that issues its own tokens.
 
+pub mod claims;
 mod keys;
 
 use std::collections::{BTreeSet, HashMap};
@@ -59,6 +60,9 @@ pub enum Error {
     /// It is not valid yet.
     #[error("the token was issued at {0}, which has not come yet")]
     Early(Timestamp),
+    /// It names what nobody is.
+    #[error("the token says what no token here may: {}", .0.join("; "))]
+    Claims(Vec<String>),
     /// Someone else issued it.
     #[error("the token's issuer is {0}")]
     Issuer(String),
@@ -157,7 +161,8 @@ impl Verifier {
     /// What the token says, if it is good now.
     ///
     /// # Errors
-    /// [`Error`]: unreadable, of another issuer, not signed by a trusted key, too early or too late.
+    /// [`Error`]: unreadable, of another issuer, not signed by a trusted key, too early or too late, or with claims
+    /// that have not their form.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<Verified>, Error> {
         let known = self.good.read().unwrap_or_else(PoisonError::into_inner).get(token).cloned();
         let verified = match known {
@@ -182,18 +187,19 @@ impl Verifier {
             let unreadable = |_| Error::Unreadable(ErrorKind::InvalidClaimFormat("exp".to_owned()).into());
             Timestamp::from_second(second).map_err(unreadable)
         };
-        Ok(Verified {
-            issued: at(claims.iat)?,
-            expires: at(claims.exp)?,
-            principal: Principal {
-                subject: claims.sub,
-                agency: claims.agency,
-                party: claims.party,
-                roles: claims.roles,
-                level: claims.clearance,
-                caveats: claims.caveats,
-            },
-        })
+        let (issued, expires) = (at(claims.iat)?, at(claims.exp)?);
+        let principal = Principal {
+            subject: claims.sub,
+            agency: claims.agency,
+            party: claims.party,
+            roles: claims.roles,
+            level: claims.clearance,
+            caveats: claims.caveats,
+        };
+        match claims::mistakes(&principal) {
+            mistakes if mistakes.is_empty() => Ok(Verified { principal, issued, expires }),
+            mistakes => Err(Error::Claims(mistakes)),
+        }
     }
 
     fn decode(&self, token: &str) -> Result<Claims, Error> {

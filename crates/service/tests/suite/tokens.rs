@@ -49,6 +49,24 @@ fn a_token_says_who_asks_until_it_expires() {
 }
 
 #[test]
+fn a_signed_token_of_another_form_is_refused_with_every_reason() {
+    let (_folder, keys) = keys();
+    let wrong = Principal {
+        agency: "not a uri".into(),
+        party: "Canada".into(),
+        level: "COSMIC".into(),
+        caveats: ["eyes".to_owned()].into(),
+        ..officer()
+    };
+    let token = keys.issuer(ISSUER).unwrap().issue(&wrong, now(), HOUR).unwrap();
+    let error = keys.verifier(ISSUER).unwrap().verify(&token, now()).unwrap_err();
+    let text = error.to_string();
+    for word in ["“not a uri”", "“Canada”", "“COSMIC”", "“eyes”"] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+}
+
+#[test]
 fn what_another_signed_is_refused() {
     let ((_mine, mine), (_other, other)) = (keys(), keys());
     let verifier = mine.verifier(ISSUER).unwrap();
