@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// When the log is not safe to write to, or submissions cannot be answered.
 pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     let latch = shell.latch("log");
-    let rules = settings.rules()?;
+    let rules = settings.rules();
     let Some((log, head)) = open(&settings, &shell).await? else { return Ok(()) };
     let metrics = shell.metrics.register(Metrics::new);
     let registrar = Registrar::new(log.clone(), rules, shell.clock.clone(), metrics, settings.cache_bytes());

@@ -1,12 +1,11 @@
 //! What an operator sets.
 
 use std::fs;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context;
 use clap::Args;
-use domain::{Marking, Vocabulary};
+use domain::value::Topics;
+use domain::{Label, Levels, Marking, Vocabulary};
 
 use crate::rules::Rules;
 
@@ -17,11 +16,11 @@ const MIB: u64 = 1 << 20;
 #[group(skip)]
 pub struct Settings {
     /// How many servers keep the log: 1 or 3
-    #[arg(long, env = "CHANCERY_REPLICAS", value_name = "N", default_value_t = 1)]
+    #[arg(long, env = "CHANCERY_REPLICAS", value_name = "N", value_parser = replicas, default_value = "1")]
     pub replicas: usize,
 
     /// The marking of a record whose first event names none [default: the lowest level]
-    #[arg(long, env = "CHANCERY_MARKING", value_name = "MARKING")]
+    #[arg(long, env = "CHANCERY_MARKING", value_name = "MARKING", value_parser = marking)]
     pub marking: Option<Marking>,
 
     /// The language of texts that name none, as in BCP 47
@@ -29,8 +28,8 @@ pub struct Settings {
     pub language: Option<domain::value::Lang>,
 
     /// More top levels of topics: a file with a code and what it covers on each line
-    #[arg(long, env = "CHANCERY_TOPICS", value_name = "FILE")]
-    pub topics: Option<PathBuf>,
+    #[arg(long, env = "CHANCERY_TOPICS", value_name = "FILE", value_parser = topics)]
+    pub topics: Option<Topics>,
 
     /// Memory for records that are being worked on, in MiB
     #[arg(long, env = "CHANCERY_REGISTRAR_CACHE", value_name = "MIB", default_value_t = 64)]
@@ -59,18 +58,51 @@ impl Settings {
         self.registrar_cache.saturating_mul(MIB)
     }
 
-    pub(crate) fn rules(&self) -> anyhow::Result<Rules> {
-        let mut vocabulary = Vocabulary::default();
-        if let Some(file) = &self.topics {
-            let lines =
-                fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-            vocabulary
-                .topics
-                .extend(&lines)
-                .with_context(|| format!("{} is no list of topics", file.display()))?;
-        }
+    pub(crate) fn rules(&self) -> Rules {
+        let topics = self.topics.clone().unwrap_or_default();
+        let vocabulary = Vocabulary { topics, ..Vocabulary::default() };
         let marking = self.marking.clone().unwrap_or_else(|| vocabulary.levels.least());
         let language = self.language.as_ref().map(ToString::to_string);
-        Ok(Rules { vocabulary: Arc::new(vocabulary), marking, language })
+        Rules { vocabulary: Arc::new(vocabulary), marking, language }
+    }
+}
+
+fn replicas(text: &str) -> Result<usize, &'static str> {
+    match text {
+        "1" => Ok(1),
+        "3" => Ok(3),
+        _ => Err("expected 1 or 3"),
+    }
+}
+
+/// Of a level that is known: no clearance would reach another one.
+fn marking(text: &str) -> Result<Marking, String> {
+    let marking = text.parse::<Marking>().map_err(|expected| expected.to_string())?;
+    let levels = Levels::default();
+    if levels.knows(marking.level.as_str()) {
+        return Ok(marking);
+    }
+    let names = levels.iter().map(Label::as_str).collect::<Vec<_>>();
+    Err(format!("expected one of the levels {}", names.join(", ")))
+}
+
+/// The topics shipped and those of a file, read at once: a mistake in it is a mistake on the command line.
+fn topics(file: &str) -> Result<Topics, String> {
+    let lines = fs::read_to_string(file).map_err(|error| format!("it cannot be read: {error}"))?;
+    let mut topics = Topics::default();
+    topics.extend(&lines).map_err(|expected| format!("it is no list of topics: {expected}"))?;
+    Ok(topics)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_checked_where_they_are_read() {
+        assert_eq!(replicas("3"), Ok(3));
+        assert!(replicas("2").is_err() && replicas("x").is_err());
+        assert!(marking("SECRET//REL CA").is_ok() && marking("BLAH").is_err() && marking("secret").is_err());
+        assert!(topics("/nope").is_err_and(|why| why.contains("cannot be read")));
     }
 }

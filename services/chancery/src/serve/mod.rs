@@ -65,6 +65,10 @@ impl Serve {
         if !self.common.nats.is_empty() {
             return Ok(self.over(None).await?);
         }
+        if self.settings.registrar.replicas > 1 {
+            let more = "--replicas 3 needs the three servers named with --nats: the private one is alone";
+            return Err(Failure::Usage(more.to_owned()));
+        }
         // For as long as we live: two parents would start each other's server again and again.
         let _held = Folder::hold(&self.common.data)?;
         let server = self.start_server().await?;

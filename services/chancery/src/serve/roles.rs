@@ -38,7 +38,7 @@ impl Role {
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Settings {
     #[command(flatten, next_help_heading = "Registrar")]
-    registrar: registrar::Settings,
+    pub(super) registrar: registrar::Settings,
     #[command(flatten)]
     projector: projector::Settings,
     #[command(flatten)]

@@ -19,10 +19,22 @@ fn every_shell_gets_completions() {
 
 #[test]
 fn every_mistake_on_a_line_is_named() {
-    let done = run(&["serve", "--admin", "nowhere", "--listen", "here", "--nats-port", "x"]);
+    let words = ["serve", "--admin", "nowhere", "--listen", "here", "--nats-port", "x", "--marking", "BLAH"];
+    let more = ["--topics", "/nope", "--log-level", "[[[", "--replicas", "2"];
+    let done = run(&[&words[..], &more].concat());
     assert_eq!(done.code, Some(64), "{done:?}");
-    for flag in ["--admin", "--listen", "--nats-port"] {
+    for flag in ["--admin", "--listen", "--nats-port", "--marking", "--topics", "--log-level", "--replicas"] {
         assert!(done.err.contains(flag), "{done:?}");
+    }
+}
+
+#[test]
+fn whom_a_token_is_for_is_checked_before_it_is_made() {
+    let words = ["token", "--party", "Canada", "--agency", "not a uri", "--clearance", "COSMIC"];
+    let done = run(&[&words[..], &["--caveat", "eyes", "--role", "king", "--subject", ""]].concat());
+    assert_eq!(done.code, Some(64), "{done:?}");
+    for flag in ["--party", "--agency", "--clearance", "--caveat", "--role", "--subject"] {
+        assert!(done.err.contains(flag), "{flag}: {done:?}");
     }
 }
 
@@ -37,6 +49,7 @@ fn what_cannot_be_understood_is_a_usage_error() {
         &["token", "--role", "king"],
         &["token", "--ttl", "soon"],
         &["list", "engagements"],
+        &["serve", "--replicas", "3"],
     ] {
         let done = run(words);
         assert_eq!(done.code, Some(64), "{words:?}: {done:?}");
