@@ -1,14 +1,12 @@
-//! Instruments: negotiated, signed, consented to, in force; a table of where each party stands.
+//! Instruments: negotiated, signed, consented to, in force.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::course::Course;
+use super::standing;
 use super::view::{Telling, put_list};
-use crate::accounts::is_one_party;
-use crate::value::PartyRef;
 use crate::vocabulary::{
-    BINDING, Binding, CONSENT_KIND, DECLARATIONS, HOW_TERMINATED, INSTRUMENT_KIND, InstrumentKind, OCCURRED,
-    PARTIES, PARTY, SIGNATORIES, SIGNED_BY_SIDES, STEP, SUBJECT, Termination,
+    BINDING, Binding, HOW_TERMINATED, INSTRUMENT_KIND, InstrumentKind, PARTY, SUBJECT, Termination,
 };
 use crate::{Data, EventName};
 
@@ -97,72 +95,5 @@ pub(super) fn show(told: &Telling<'_>, out: &mut Map<String, Value>) {
     if let Some(all) = of_all {
         out.insert("entered_into_force".to_owned(), all.own());
     }
-    put_list(out, "standing", standing(told));
-}
-
-/// Where each party stands.
-fn standing(told: &Telling<'_>) -> Vec<Value> {
-    let mut parties = told.described(&PARTIES).cloned().unwrap_or_default();
-    for account in told.accounts() {
-        let signed = account.data().list(&SIGNED_BY_SIDES);
-        for party in account.data().get(&PARTY).into_iter().chain(signed) {
-            if parties.iter().all(|known| !is_one_party(known, party)) {
-                parties.push(party.clone());
-            }
-        }
-    }
-    let rows = parties.iter().filter_map(|party| row(told, party));
-    rows.collect()
-}
-
-/// One party's row; nothing if it has done nothing yet.
-fn row(told: &Telling<'_>, party: &PartyRef) -> Option<Value> {
-    let mut row = Map::new();
-    let mut steps = Vec::new();
-    for account in told.accounts() {
-        let data = account.data();
-        if !concerns(data, account.event(), party) {
-            continue;
-        }
-        let name = match account.event() {
-            EventName::Signed => "signed",
-            EventName::DomesticStepTaken => {
-                steps.push(account.fields(&[STEP.name, OCCURRED.name]));
-                continue;
-            }
-            EventName::ConsentExpressed => "consent",
-            EventName::ProvisionallyApplied => "provisionally_applied",
-            EventName::EnteredIntoForce => "in_force",
-            EventName::Suspended => "suspended",
-            EventName::WithdrawalNotified => "withdrawal",
-            _ => continue,
-        };
-        let fields: &[_] = match account.event() {
-            EventName::ConsentExpressed => &[CONSENT_KIND.name, DECLARATIONS.name, OCCURRED.name],
-            _ => &[OCCURRED.name],
-        };
-        row.insert(name.to_owned(), account.fields(fields));
-    }
-    put_list(&mut row, "domestic_steps", steps);
-    if row.is_empty() {
-        return None;
-    }
-    row.insert("party".to_owned(), json!(party));
-    Some(Value::Object(row))
-}
-
-/// Whether an event says something of this party: by its name, or because it says it of all.
-fn concerns(data: &Data, event: EventName, party: &PartyRef) -> bool {
-    if event != EventName::Signed {
-        return data.get(&PARTY).is_none_or(|other| is_one_party(other, party));
-    }
-    let sides = data.list(&SIGNED_BY_SIDES);
-    let signatories = data.list(&SIGNATORIES);
-    let by_side = sides.iter().any(|side| is_one_party(side, party));
-    let by_person = signatories.iter().any(|signatory| {
-        let acts_for = |side: &PartyRef| is_one_party(side, party);
-        let of_side = signatory.side.as_ref().is_some_and(|side| side.as_str() == party.key());
-        signatory.on_behalf_of.as_ref().map_or(of_side, acts_for)
-    });
-    by_side || by_person || (sides.is_empty() && signatories.is_empty())
+    put_list(out, "standing", standing::of(told));
 }

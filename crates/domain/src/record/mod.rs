@@ -24,6 +24,7 @@ mod party;
 mod plausibility;
 mod review;
 mod source;
+mod standing;
 mod state;
 mod title;
 mod view;

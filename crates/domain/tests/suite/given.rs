@@ -68,6 +68,14 @@ impl Given {
         self
     }
 
+    /// The record then shows nothing at this place.
+    #[track_caller]
+    pub(crate) fn lacks(self, pointer: &str) -> Self {
+        let view = self.record.view();
+        assert!(view.pointer(pointer).is_none(), "{pointer}: {view:#}");
+        self
+    }
+
     /// This would be refused at these places, for these reasons.
     #[track_caller]
     pub(crate) fn refuses(self, kind: &str, data: Value, expected: &[(&str, &str)]) -> Self {

@@ -186,3 +186,75 @@ fn each_partys_consent_is_told_once() {
             "alternatives": [{ "event": "#2", "value": { "edtf": "2025-03-02" } }],
         }] }));
 }
+
+#[test]
+fn force_holds_for_those_who_had_consented_by_then() {
+    let consent = |party: &str, on: &str| json!({ "party": party, "kind": "ratification", "occurred": on });
+    instrument()
+        .when(
+            "instrument.signed",
+            json!({ "kind": "treaty", "parties": ["MX", "BN", "CL"], "occurred": "2018-03-08" }),
+        )
+        .when("instrument.consent_expressed", consent("MX", "2018-06-28"))
+        .when("instrument.entered_into_force", json!({ "occurred": "2018-12-30" }))
+        // Reported late, but done in time.
+        .when("instrument.consent_expressed", consent("CL", "2018-11-15"))
+        .when(
+            "instrument.consent_expressed",
+            json!({ "party": "GB", "kind": "accession", "occurred": "2022" }),
+        )
+        .then(json!({ "status": "in_force", "standing": [
+            { "party": { "country": "MX" }, "in_force": { "event": "#3" } },
+            { "party": { "country": "BN" }, "signed": { "event": "#1" } },
+            { "party": { "country": "CL" }, "in_force": { "event": "#3" } },
+            { "party": { "country": "GB" }, "consent": { "kind": "accession" } },
+        ] }))
+        .lacks("/standing/1/in_force")
+        .lacks("/standing/3/in_force")
+        .when("instrument.suspended", json!({ "occurred": "2020" }))
+        .then(json!({ "standing": [{ "suspended": { "event": "#6" } }, {}, {}, {}] }))
+        .lacks("/standing/1/suspended")
+        .lacks("/standing/3/suspended");
+}
+
+#[test]
+fn what_is_said_of_a_party_goes_before_what_is_said_of_all() {
+    for event in ["instrument.entered_into_force", "instrument.provisionally_applied"] {
+        let column = if event.ends_with("force") { "in_force" } else { "provisionally_applied" };
+        let own = json!({ "party": "CA", "occurred": "2021-09-01" });
+        let all = json!({ "occurred": "2021-06-01" });
+        for steps in [[&own, &all], [&all, &own]] {
+            let shown = |on: &str| json!({ column: { "occurred": { "edtf": on } } });
+            let [first, second] = steps;
+            instrument()
+                .when(
+                    "instrument.consent_expressed",
+                    json!({ "party": "CA", "kind": "accession", "occurred": "2021-01" }),
+                )
+                .when(
+                    "instrument.consent_expressed",
+                    json!({ "party": "PK", "kind": "accession", "occurred": "2021-01" }),
+                )
+                .when(event, first.clone())
+                .when(event, second.clone())
+                .then(json!({ "standing": [shown("2021-09-01"), shown("2021-06-01")] }));
+        }
+    }
+}
+
+#[test]
+fn without_any_consent_force_holds_for_the_sides_of_what_does_not_bind_and_for_two() {
+    let shown = json!([{ "in_force": {} }, { "in_force": {} }]);
+    instrument()
+        .when("instrument.entered_into_force", json!({ "kind": "mou", "parties": ["PK", "CA"] }))
+        .then(json!({ "standing": shown }));
+    instrument()
+        .when("instrument.signed", json!({ "kind": "investment_treaty", "signed_by_sides": ["PK", "CA"] }))
+        .when("instrument.entered_into_force", json!({}))
+        .then(json!({ "standing": shown }));
+    instrument()
+        .when("instrument.signed", json!({ "kind": "treaty", "signed_by_sides": ["PK", "CA", "US"] }))
+        .when("instrument.entered_into_force", json!({}))
+        .then(json!({ "standing": [{ "signed": {} }, { "signed": {} }, { "signed": {} }] }))
+        .lacks("/standing/0/in_force");
+}
