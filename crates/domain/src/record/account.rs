@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::Entry;
 use super::amendment::{amended, normal, value_at};
 use crate::accounts::{Difference, Differences};
-use crate::vocabulary::Pointer;
+use crate::vocabulary::{ALTERNATIVE, POINTER, Pointer};
 use crate::{Data, EventKind};
 
 /// Fields in which accounts do not contradict each other: words of the recorder, and what every event has.
@@ -228,10 +228,21 @@ impl Chosen {
                 let claims = std::iter::once(&contest.standing).chain(&contest.alternatives);
                 let claimed = claims.rev().find(|claim| claim.event == *event).cloned();
                 claimed.or_else(|| {
-                    let value = value_at(entries[*event].data(), &contest.pointer)?;
-                    Some(Claim { event: *event, value: Some(value) })
+                    let event = *event;
+                    let value = said_at(kind, data, &contest.pointer, &entries[event])?;
+                    Some(Claim { event, value: Some(value) })
                 })
             }
         }
     }
+}
+
+/// What an event says should stand at a place: its own account, or its objection to another.
+fn said_at(kind: EventKind, data: &Data, pointer: &Pointer, entry: &Entry) -> Option<Value> {
+    if entry.event.kind.known() == Some(kind) {
+        return value_at(entry.data(), pointer);
+    }
+    let alternative = entry.event.data.get(&ALTERNATIVE)?;
+    let is_there = entry.event.data.get(&POINTER) == Some(pointer);
+    is_there.then(|| normal(kind, data, pointer, &alternative.0, &entry.event.source))
 }

@@ -56,7 +56,14 @@ impl State {
     /// Takes an event of the world: another account of a happening, or a new one.
     fn tell(&mut self, entries: &mut [Entry], index: usize, kind: EventKind) {
         let restated = self.restated(entries, kind, entries[index].data());
-        entries[index].account = Some(restated.unwrap_or(self.accounts.len()));
+        let account = restated.unwrap_or(self.accounts.len());
+        // What others restate stays one happening, though the account that they name was retracted.
+        if let Some(named) = entries[index].data().get(&RESTATES).and_then(|event| find(entries, event.0))
+            && entries[named].event.kind.known() == Some(kind)
+        {
+            entries[named].account.get_or_insert(account);
+        }
+        entries[index].account = Some(account);
         match restated {
             Some(at) => {
                 if self.accounts[at].restate(entries, index) {
@@ -96,18 +103,29 @@ impl State {
         let contest = std::sync::Arc::clone(&entries[index].event);
         let Some(target) = contest.data.get(&EVENT).and_then(|event| find(entries, event.0)) else { return };
         entries[target].contested_by.push(contest.uid);
-        if let Some(at) = entries[target].account {
+        if let Some(at) = entries[target].account.filter(|_| entries[target].stands()) {
             let pointer = contest.data.get(&POINTER).cloned().unwrap_or_else(Pointer::root);
             let alternative = contest.data.get(&ALTERNATIVE).map(|json| &json.0);
             self.accounts[at].object(entries, index, target, pointer, alternative);
         }
     }
 
+    /// Takes a decision. One for an account that was retracted falls away with it; one about an account that
+    /// was retracted is about the others of the same happening.
     fn adjudicate(&mut self, entries: &[Entry], index: usize) {
         let data = &entries[index].event.data;
-        let target = data.get(&EVENT).and_then(|event| find(entries, event.0));
-        let Some(at) = target.and_then(|target| entries[target].account) else { return };
+        let Some(target) = data.get(&EVENT).and_then(|event| find(entries, event.0)) else { return };
         let Some(chosen) = data.get(&CHOSEN).map(|chosen| choice(entries, chosen)) else { return };
+        let teller = match chosen {
+            Chosen::Event(event) if !entries[event].stands() => return,
+            Chosen::Event(event) => entries[event].account,
+            Chosen::Value(_) => None,
+        };
+        let same = || {
+            let kind = entries[target].event.kind.known()?;
+            self.restated(entries, kind, entries[target].data())
+        };
+        let Some(at) = entries[target].account.or(teller).or_else(same) else { return };
         let pointer = data.get(&POINTER).cloned().unwrap_or_else(Pointer::root);
         if self.accounts[at].adjudicate(entries, index, &pointer, &chosen) {
             self.describe(entries);

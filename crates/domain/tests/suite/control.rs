@@ -175,3 +175,76 @@ fn every_aggregate_takes_record_control() {
             .then(json!({ "marking": "SECRET", "corrections": [{ "new": "So it is." }], "holds": [{}] }));
     }
 }
+
+/// Three agencies date one meeting.
+fn dated() -> Given {
+    held(json!({ "occurred": "2025-04-13" }))
+        .when_by("ca", "engagement.held", json!({ "occurred": "2025-04-14" }))
+        .when_by("us", "engagement.held", json!({ "occurred": "2025-04-15" }))
+}
+
+#[test]
+fn an_adjudication_falls_away_with_the_account_that_it_chose() {
+    dated()
+        .when("engagement.adjudicated", json!({ "event": "#1", "pointer": "/occurred", "chosen": "#2" }))
+        .when_by("ca", "engagement.retracted", json!({ "event": "#2" }))
+        .then(json!({ "occurred": { "edtf": "2025-04-13" }, "contests": [{
+            "standing": { "event": "#1" }, "alternatives": [{ "event": "#3" }],
+        }] }))
+        .lacks("/contests/0/adjudicated_by")
+        .when_by("us", "engagement.retracted", json!({ "event": "#3" }))
+        .then(json!({ "occurred": { "edtf": "2025-04-13" } }))
+        .without(&["contests"]);
+    held(json!({ "occurred": "2025-04-13" }))
+        .when_by(
+            "ca",
+            "engagement.contested",
+            json!({ "event": "#1", "pointer": "/occurred", "alternative": "2025-04-14" }),
+        )
+        .when("engagement.adjudicated", json!({ "event": "#1", "pointer": "/occurred", "chosen": "#2" }))
+        .when_by("ca", "engagement.retracted", json!({ "event": "#2" }))
+        .then(json!({ "occurred": { "edtf": "2025-04-13" } }))
+        .without(&["contests"]);
+}
+
+#[test]
+fn an_adjudication_outlives_the_first_account_when_it_chose_another() {
+    let reports = dated().when_by(
+        "ae",
+        "engagement.contested",
+        json!({ "event": "#3", "pointer": "/occurred", "alternative": "2025-04-16" }),
+    );
+    for (chosen, date) in [("#3", "2025-04-15"), ("#4", "2025-04-16")] {
+        reports
+            .clone()
+            .when(
+                "engagement.adjudicated",
+                json!({ "event": "#1", "pointer": "/occurred", "chosen": chosen }),
+            )
+            .when("engagement.retracted", json!({ "event": "#1" }))
+            .then(json!({ "occurred": { "edtf": date }, "contests": [{
+                "of": "#2", "standing": { "event": chosen }, "adjudicated_by": "#5",
+                "alternatives": [{}, {}],
+            }] }));
+    }
+    reports
+        .when(
+            "engagement.adjudicated",
+            json!({ "event": "#1", "pointer": "/occurred", "chosen": "2025-04-17" }),
+        )
+        .when("engagement.retracted", json!({ "event": "#1" }))
+        .then(json!({ "occurred": { "edtf": "2025-04-17" }, "contests": [{ "adjudicated_by": "#5" }] }));
+}
+
+#[test]
+fn what_others_restate_stays_one_happening_when_the_first_account_is_retracted() {
+    nothing(Aggregate::Engagement)
+        .when("engagement.scheduled", json!({ "window": "2025-06-10" }))
+        .when_by("ca", "engagement.scheduled", json!({ "restates": "#1", "window": "2025-06-11" }))
+        .when_by("us", "engagement.scheduled", json!({ "restates": "#1", "window": "2025-06-12" }))
+        .when("engagement.adjudicated", json!({ "event": "#1", "pointer": "/window", "chosen": "#3" }))
+        .when("engagement.retracted", json!({ "event": "#1" }))
+        .then(json!({ "window": { "edtf": "2025-06-12" }, "course": [{ "restated_by": ["#3"] }], "contests": [{
+            "of": "#2", "standing": { "event": "#3" }, "alternatives": [{ "event": "#2" }], "adjudicated_by": "#4",
+        }] }));
+}
