@@ -26,6 +26,7 @@ mod review;
 mod source;
 mod standing;
 mod state;
+mod status;
 mod title;
 mod view;
 
@@ -34,6 +35,7 @@ use std::sync::Arc;
 pub use admission::MOST_EVENTS;
 pub use entry::Entry;
 pub use facets::Facets;
+pub use status::statuses;
 use uuid::Uuid;
 
 use self::review::Correction;
@@ -121,6 +123,12 @@ impl Record {
     #[must_use]
     pub fn status(&self) -> &'static str {
         self.telling().status()
+    }
+
+    /// The record that stands for it, if it was merged into one.
+    #[must_use]
+    pub fn merged_into(&self) -> Option<Subject> {
+        self.state.merged_into.map(|(into, _)| into)
     }
 
     /// What it is called, as stated or else made from what is known.

@@ -61,6 +61,7 @@ proptest! {
         for entry in record.events() {
             again.apply(std::sync::Arc::clone(&entry.event));
             let _ = (again.view(), again.facets(), again.valid_time(), again.links().count());
+            prop_assert!(domain::statuses(aggregate).any(|status| status == again.status()), "{}", again.status());
         }
         prop_assert_eq!(again.view(), record.view());
         prop_assert_eq!(again.facets(), record.facets());
