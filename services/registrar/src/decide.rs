@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::draft::Draft;
 use crate::envelope;
 use crate::fold::Fold;
+use crate::merger;
 use crate::rules::Rules;
 
 /// What a decision depends on besides drafts and folds.
@@ -66,7 +67,8 @@ pub(crate) struct Staged {
     pub(crate) facets: Facets,
 }
 
-/// Decides about every draft.
+/// Decides about every draft. `folds` has the record of each, of each that one is merged into, and of each that
+/// this one was merged into.
 ///
 /// # Errors
 /// A [`Problem`] that refuses the submission as a whole.
@@ -83,8 +85,9 @@ pub(crate) fn decide(
         implausible: Vec::new(),
     };
     for (draft, salt) in drafts.iter().zip(circumstances.salts) {
+        let objection = desk.objection(draft, &stages);
         let stage = stages.get_mut(&draft.subject).expect("the fold of every draft's record is given");
-        desk.take(draft, stage, *salt)?;
+        desk.take(draft, stage, objection, *salt)?;
     }
     desk.finish()
 }
@@ -118,7 +121,13 @@ struct Desk<'s> {
 }
 
 impl Desk<'_> {
-    fn take(&mut self, draft: &Draft, stage: &mut Stage<'_>, salt: Salt) -> Result<(), Problem> {
+    fn take(
+        &mut self,
+        draft: &Draft,
+        stage: &mut Stage<'_>,
+        objection: Option<InputError>,
+        salt: Salt,
+    ) -> Result<(), Problem> {
         self.must_see(draft, stage)?;
         if let Some(fate) = self.known(draft, stage)? {
             self.decision.fates.push(fate);
@@ -129,9 +138,22 @@ impl Desk<'_> {
         }
         must_have_version(draft, stage)?;
         let before = self.mistakes.len();
+        self.mistakes.extend(objection);
         self.stage(draft, stage, salt)?;
         stage.broken = self.mistakes.len() > before;
         Ok(())
+    }
+
+    /// Why the record may not be merged into the one that the draft names. A key that leads nowhere was named
+    /// before.
+    fn objection(&self, draft: &Draft, stages: &Stages<'_>) -> Option<InputError> {
+        let into = merger::target(draft)?;
+        let seen = |subject| {
+            let record = stages.get(&subject)?.record();
+            (record.version() > 0 && self.may_use(record.marking(), record.owner())).then_some(record)
+        };
+        let objection = draft.place.mistake("/data/record", merger::objection(into, seen)?);
+        (!self.mistakes.contains(&objection)).then_some(objection)
     }
 
     /// A record that the caller may not see is not there.

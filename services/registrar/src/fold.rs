@@ -56,6 +56,13 @@ impl Fold {
         }
     }
 
+    /// All that the log has of a record.
+    pub(crate) fn of(subject: Subject, entries: &[Entry]) -> Result<Self, OutOfStep> {
+        let mut fold = Self::new(subject);
+        entries.iter().try_for_each(|entry| fold.follow(entry))?;
+        Ok(fold)
+    }
+
     /// Takes what the log says next of this record; what is known already is passed over.
     pub(crate) fn follow(&mut self, entry: &Entry) -> Result<(), OutOfStep> {
         if entry.position <= self.last {

@@ -1,6 +1,7 @@
 //! The registrar admits events: it completes what was proposed, checks it against its record and appends it.
 //!
 //! - `draft` completes and reads proposals; `decide` judges them, purely; `submit` ties both to the log.
+//! - `merger` says what a record may be merged into.
 //! - `cache` keeps the folds of records in memory; `tail` keeps them fresh.
 //!
 //! Several registrars share the work: each append is guarded, so they need not know of each other. What is
@@ -15,6 +16,7 @@ mod draft;
 mod envelope;
 mod fingerprint;
 mod fold;
+mod merger;
 mod metrics;
 mod refusal;
 mod rules;

@@ -19,6 +19,7 @@ use crate::cache::{Folds, Held};
 use crate::decide::{Circumstances, Decision, Fate, decide};
 use crate::draft::{self, Draft};
 use crate::fold::Fold;
+use crate::merger;
 use crate::metrics::Metrics;
 use crate::refusal::{contended, internal, late, not_taken, outcome_unknown, unread};
 use crate::rules::Rules;
@@ -116,7 +117,8 @@ impl Registrar {
             salts: &salts,
             mistakes: &mistakes,
         };
-        let mut attempt = Attempt { registrar: self, drafts: &drafts, held, dry_run, deadline };
+        let beyond = BTreeMap::new();
+        let mut attempt = Attempt { registrar: self, drafts: &drafts, held, beyond, dry_run, deadline };
         let mut unknown = false;
         for nth in 0..TRIES {
             match attempt.run(&circumstances, nth == 0).await {
@@ -143,7 +145,8 @@ impl Registrar {
     /// What can be found out before others must wait, then the records.
     async fn gather(&self, drafts: &[Draft]) -> Result<(Vec<InputError>, Vec<Held>), Problem> {
         let mistakes = self.missing(drafts).await?;
-        let subjects = drafts.iter().map(|draft| draft.subject).collect::<BTreeSet<_>>();
+        let subjects = drafts.iter().flat_map(|draft| [Some(draft.subject), merger::target(draft)]);
+        let subjects = subjects.flatten().collect::<BTreeSet<_>>();
         Ok((mistakes, self.folds.hold(subjects).await))
     }
 
@@ -160,10 +163,8 @@ impl Registrar {
         }
         let mistakes = drafts.iter().flat_map(|draft| {
             let absent = draft.references.iter().filter(|reference| asked.get(&reference.to) == Some(&0));
-            absent.map(|reference| {
-                let detail = "refers to what is neither recorded nor in this submission";
-                draft.place.mistake(&format!("/data{}", reference.pointer), detail)
-            })
+            absent
+                .map(|reference| draft.place.mistake(&format!("/data{}", reference.pointer), merger::ABSENT))
         });
         Ok(mistakes.collect())
     }
@@ -174,6 +175,8 @@ struct Attempt<'s> {
     registrar: &'s Registrar,
     drafts: &'s [Draft],
     held: Vec<Held>,
+    /// Records into which one was merged that another is to be merged into: only to be named.
+    beyond: BTreeMap<Subject, Fold>,
     dry_run: bool,
     deadline: Instant,
 }
@@ -183,12 +186,22 @@ impl Attempt<'_> {
         let deadline = self.deadline.into();
         self.held.iter_mut().for_each(Held::catch_up);
         timeout_at(deadline, self.load(first)).await.map_err(|_| Setback::Refused(late()))??;
+        timeout_at(deadline, self.look_beyond()).await.map_err(|_| Setback::Refused(late()))??;
         let folds = self.held.iter().filter_map(|held| Some((held.subject, held.fold()?)));
+        let folds = folds.chain(self.beyond.iter().map(|(subject, fold)| (*subject, fold)));
         let decided = decide(self.drafts, &folds.collect::<BTreeMap<_, _>>(), circumstances);
         match decided {
-            Ok(decision) if !self.dry_run && !decision.staged.is_empty() => self.append(decision).await,
+            Ok(decision) if !self.dry_run && !decision.staged.is_empty() => {
+                // The append says nothing of the records that others are merged into.
+                let targets = self.drafts.iter().filter_map(merger::target).collect::<BTreeSet<_>>();
+                let confirmed = self.confirm(|subject| targets.contains(subject));
+                timeout_at(deadline, confirmed).await.map_err(|_| Setback::Refused(late()))??;
+                self.append(decision).await
+            }
             settled => {
-                timeout_at(deadline, self.confirm()).await.map_err(|_| Setback::Refused(late()))??;
+                timeout_at(deadline, self.confirm(|_| true))
+                    .await
+                    .map_err(|_| Setback::Refused(late()))??;
                 let decision = settled.map_err(Setback::Refused)?;
                 let outcome = if self.dry_run { Outcome::DryRun } else { Outcome::Duplicate };
                 Ok(Answer { submitted: self.submitted(&decision, None), outcome })
@@ -220,10 +233,28 @@ impl Attempt<'_> {
             .map_err(Setback::Refused)
     }
 
+    /// Reads what stands for the records that were merged before and are to be merged into.
+    async fn look_beyond(&mut self) -> Result<(), Setback> {
+        let targets = self.drafts.iter().filter_map(merger::target).collect::<BTreeSet<_>>();
+        let targets = self.held.iter().filter(|held| targets.contains(&held.subject));
+        let beyond = targets.filter_map(|held| held.fold()?.record().merged_into());
+        for subject in beyond.collect::<BTreeSet<_>>() {
+            if self.held.iter().any(|held| held.subject == subject) {
+                continue;
+            }
+            let entries = self.registrar.log.read(&subject).await;
+            let entries = entries.map_err(|error| Setback::Refused(unread(&error)))?;
+            let fold = Fold::of(subject, &entries).map_err(|error| Setback::Refused(internal(&error)))?;
+            self.beyond.insert(subject, fold);
+        }
+        Ok(())
+    }
+
     /// Whether the leader has no more of these records than the folds know.
-    async fn confirm(&mut self) -> Result<(), Setback> {
+    async fn confirm(&mut self, of: impl Fn(&Subject) -> bool) -> Result<(), Setback> {
         let log = &self.registrar.log;
-        let fresh = together(self.held.iter_mut().map(|held| is_fresh(log, held)).collect()).await;
+        let held = self.held.iter_mut().filter(|held| of(&held.subject));
+        let fresh = together(held.map(|held| is_fresh(log, held)).collect()).await;
         let fresh = fresh.map_err(Setback::Refused)?;
         if fresh.into_iter().all(|fresh| fresh) { Ok(()) } else { Err(Setback::Moved) }
     }

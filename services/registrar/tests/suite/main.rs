@@ -4,6 +4,7 @@
 mod batches;
 mod identity;
 mod markings;
+mod mergers;
 mod mistakes;
 mod races;
 mod register;
