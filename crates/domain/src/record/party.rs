@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::course::Course;
 use super::view::{Telling, put_list};
-use crate::value::{Name, fold};
+use crate::value::{Lang, Name, fold};
 use crate::vocabulary::{LANG, NAME, NAMES, OCCURRED, ORGANISATION, POST};
 use crate::{Data, EventName};
 
@@ -15,12 +15,26 @@ pub(super) fn advance(course: &mut Course, event: EventName, data: &Data) {
     }
 }
 
-/// The name in use: the latest given, else the first registered.
+/// The name in use: the latest one in the language of the name that the party was registered under, else of the
+/// first given. A name in another language, or of which only one says its language, is one more name.
 pub(super) fn name<'t>(told: &Telling<'t>) -> Option<&'t Name> {
-    let named = told.of(EventName::Named).filter_map(|named| named.data().get(&NAME)).last();
-    named.or_else(|| {
-        told.of(EventName::Registered).find_map(|registered| registered.data().list(&NAMES).first())
-    })
+    let registered = || {
+        let names = told.of(EventName::Registered).map(|told| told.data());
+        names.filter_map(|data| Some((data.list(&NAMES).first()?, data.get(&LANG)))).next()
+    };
+    let named = || {
+        let names = told.of(EventName::Named).map(|told| told.data());
+        names.filter_map(|data| Some((data.get(&NAME)?, data.get(&LANG))))
+    };
+    let (usual, lang) = registered().or_else(|| named().next())?;
+    let renamed = named().filter(|(_, other)| is_one_language(lang, *other)).last();
+    Some(renamed.map_or(usual, |(name, _)| name))
+}
+
+/// Whether both are in one language, however it is written or spoken: `en` and `en-GB`.
+fn is_one_language(a: Option<&Lang>, b: Option<&Lang>) -> bool {
+    let language = |lang: &Lang| lang.as_str().split('-').next().unwrap_or_default().to_owned();
+    a.map(language) == b.map(language)
 }
 
 /// What the view shows besides the description.
@@ -36,7 +50,9 @@ fn names(told: &Telling<'_>) -> Vec<Value> {
     let mut names = Vec::new();
     for account in told.accounts() {
         for name in account.data().list(&NAMES) {
-            names.push(json!({ "name": name, "event": account.uid() }));
+            let mut row = account.fields(&[LANG.name]);
+            row["name"] = json!(name);
+            names.push(row);
         }
         if let Some(name) = account.data().get(&NAME) {
             let mut row = account.fields(&[LANG.name]);

@@ -201,7 +201,7 @@ fields! {
     NAMES "names": Vec<Name>;
     /// Its name.
     NAME "name": Name;
-    /// The language of the name.
+    /// The language of the name or names.
     LANG "lang": Lang;
     /// Which post.
     POST "post": Name;

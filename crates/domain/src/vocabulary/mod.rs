@@ -159,7 +159,7 @@ const MATTER: &[Row] = &[
 
 #[rustfmt::skip]
 const PARTY_EVENTS: &[Row] = &[
-    row(EventName::Registered, &[NAMES.must()]).once(),
+    row(EventName::Registered, &[NAMES.must(), LANG.may()]).once(),
     row(EventName::Named, &[NAME.must(), LANG.may()]),
     row(EventName::Appointed, &[POST.must(), ORGANISATION.may()]),
     row(EventName::LeftPost, &[POST.may(), ORGANISATION.may()]),

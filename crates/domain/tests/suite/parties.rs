@@ -27,10 +27,31 @@ fn registered_under_its_names() {
 fn named_from_then_on() {
     party()
         .when("party.registered", json!({ "names": "Swaziland", "kind": "state", "country": "SZ" }))
-        .when("party.named", json!({ "name": "Eswatini", "lang": "en", "occurred": "2018-04-19" }))
+        .when("party.named", json!({ "name": "Eswatini", "occurred": "2018-04-19" }))
         .then(json!({ "name": "Eswatini", "title": "Eswatini", "names": [
-            { "name": "Swaziland" }, { "name": "Eswatini", "lang": "en", "since": { "edtf": "2018-04-19" } },
+            { "name": "Swaziland" }, { "name": "Eswatini", "since": { "edtf": "2018-04-19" } },
         ] }));
+}
+
+#[test]
+fn a_name_in_another_language_is_an_added_name() {
+    party()
+        .when("party.registered", json!({ "names": "Barrick Gold", "kind": "organisation" }))
+        .when("party.named", json!({ "name": "باریک", "lang": "ur" }))
+        .then(json!({ "name": "Barrick Gold", "title": "Barrick Gold", "names": [
+            { "name": "Barrick Gold" }, { "name": "باریک", "lang": "ur" },
+        ] }))
+        .when("party.named", json!({ "name": "Barrick Mining" }))
+        .then(json!({ "name": "Barrick Mining", "title": "Barrick Mining", "names": [{}, {}, {}] }));
+    party()
+        .when("party.registered", json!({ "names": ["Swaziland"], "lang": "en" }))
+        .when("party.named", json!({ "name": "Royaume d'Eswatini", "lang": "fr" }))
+        .when("party.named", json!({ "name": "Eswatini", "lang": "en-GB" }))
+        .then(json!({ "name": "Eswatini", "names": [{ "name": "Swaziland", "lang": "en" }, {}, {}] }));
+    party()
+        .when("party.named", json!({ "name": "باریک", "lang": "ur" }))
+        .when("party.named", json!({ "name": "Barrick", "lang": "en" }))
+        .then(json!({ "name": "باریک", "title": "باریک" }));
 }
 
 #[test]
