@@ -177,7 +177,7 @@ impl Doubts<'_> {
         let needs_signature =
             matches!(consent, ConsentKind::Ratification | ConsentKind::Acceptance | ConsentKind::Approval);
         let signed = self.told.of(EventName::Signed).next().is_some();
-        if needs_signature && !signed && !self.record.state.accounts.is_empty() {
+        if needs_signature && !signed {
             self.at("consent-before-signed", "/kind", format!("{consent} of what is not known to be signed"));
         }
     }

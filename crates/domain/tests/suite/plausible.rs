@@ -74,6 +74,15 @@ fn the_order_of_an_instrument() {
 }
 
 #[test]
+fn a_ratification_follows_a_signature_also_where_it_is_the_first_event() {
+    let consent = |kind: &str| json!({ "party": "CA", "kind": kind });
+    nothing(Aggregate::Instrument)
+        .flags("instrument.consent_expressed", consent("ratification"), &["consent-before-signed"])
+        .flags("instrument.consent_expressed", consent("acceptance"), &["consent-before-signed"])
+        .flags("instrument.consent_expressed", consent("accession"), &[]);
+}
+
+#[test]
 fn one_party_may_follow_when_it_is_in_force_for_others() {
     nothing(Aggregate::Instrument)
         .when("instrument.entered_into_force", json!({ "kind": "treaty", "occurred": "2018-12-30" }))
