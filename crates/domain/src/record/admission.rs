@@ -209,7 +209,7 @@ impl Found {
             EventName::ReleaseAuthorised | EventName::ReleaseRevoked => {
                 let authors = record.entries.iter().filter(|entry| is_of_the_world(entry));
                 if authors.into_iter().any(|entry| entry.event.actor == candidate.actor) {
-                    self.add("", "expected an approver other than the author");
+                    self.second_person(&candidate.actor);
                 }
             }
             EventName::HoldLifted => {
@@ -231,8 +231,12 @@ impl Found {
         let first = record.entries.first().map(|first| first.event.actor.as_str());
         let requester = candidate.data.get(&REQUESTER).map(Name::as_str).or(first);
         if requester == Some(candidate.actor.as_str()) {
-            self.add("", "expected an approver other than the requester");
+            self.second_person(&candidate.actor);
         }
+    }
+
+    fn second_person(&mut self, first: &str) {
+        self.add("", format!("must be sent by another person with the role approver than {first}"));
     }
 
     fn owner(&mut self, record: &Record, candidate: &Event) {

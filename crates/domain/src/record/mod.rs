@@ -92,7 +92,10 @@ impl Record {
         } else {
             self.state.step(&mut self.entries, index);
         }
-        self.title = title::of(&self.telling());
+        // A record of which all was retracted is still known by the title that it had.
+        if self.title.is_empty() || self.is_disposed() || !self.state.accounts.is_empty() {
+            self.title = title::of(&self.telling());
+        }
     }
 
     /// Which record it is.

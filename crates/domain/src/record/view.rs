@@ -272,7 +272,8 @@ fn milestone(happening: &Happening<'_>) -> Value {
 fn contested(record: &Record, out: &mut Map<String, Value>) {
     let uid = |index: usize| record.entries[index].event.uid;
     let claim = |claim: &Claim| {
-        let mut row = json!({ "event": uid(claim.event) });
+        let by = &record.entries[claim.event].event;
+        let mut row = json!({ "event": by.uid, "agency": by.agency, "recorded": by.recorded });
         if let Some(value) = &claim.value {
             row["value"] = value.clone();
         }

@@ -75,6 +75,29 @@ fn a_record_of_which_all_was_retracted_says_so() {
 }
 
 #[test]
+fn a_record_of_which_all_was_retracted_keeps_its_last_title() {
+    held(json!({ "kind": "call", "participants": ["CA"] }))
+        .when(
+            "engagement.corrected",
+            json!({ "event": "#1", "changes": { "pointer": "/kind", "new": "visit" } }),
+        )
+        .when("engagement.retracted", json!({ "event": "#1" }))
+        .then(json!({ "status": "retracted", "title": "Visit: Canada and Pakistan" }))
+        .when("engagement.held", json!({ "kind": "summit" }))
+        .then(json!({ "title": "Summit" }));
+}
+
+#[test]
+fn a_contest_names_whose_accounts_they_are_and_since_when() {
+    held(json!({ "occurred": "2025-04-13" }))
+        .when_by("ca", "engagement.held", json!({ "occurred": "2025-04-14" }))
+        .then(json!({ "contests": [{
+            "standing": { "agency": "urn:agency:pk", "recorded": "2025-11-24T12:00:00Z" },
+            "alternatives": [{ "agency": "urn:agency:ca", "recorded": "2025-11-24T12:00:00Z" }],
+        }] }));
+}
+
+#[test]
 fn contested_without_an_account_of_its_own() {
     let given = held(json!({ "occurred": "2025-04-13" }))
         .when_by(

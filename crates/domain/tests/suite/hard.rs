@@ -244,21 +244,33 @@ fn markings_change_to_levels_that_exist() {
 #[test]
 fn releases_need_an_approver_other_than_the_author() {
     held()
-        .refuses("engagement.release_authorised", json!({ "to": "CA" }), &[("", "other than the author")])
-        .refuses("engagement.release_revoked", json!({ "to": "CA" }), &[("", "other than the author")]);
+        .refuses(
+            "engagement.release_authorised",
+            json!({ "to": "CA" }),
+            &[("", "by another person with the role approver than officer@pk")],
+        )
+        .refuses(
+            "engagement.release_revoked",
+            json!({ "to": "CA" }),
+            &[("", "by another person with the role approver than officer@pk")],
+        );
 }
 
 #[test]
 fn disposal_waits_for_holds_and_needs_a_second_person() {
     held()
         .when("engagement.hold_placed", json!({}))
-        .refuses("engagement.disposed", json!({}), &[("", "under a hold"), ("", "other than the requester")])
+        .refuses(
+            "engagement.disposed",
+            json!({}),
+            &[("", "under a hold"), ("", "another person with the role approver than officer@pk")],
+        )
         .when("engagement.hold_lifted", json!({}))
         .acting("archivist")
         .refuses(
             "engagement.disposed",
             json!({ "requester": "archivist" }),
-            &[("", "other than the requester")],
+            &[("", "another person with the role approver than archivist")],
         )
         .when("engagement.disposed", json!({}));
 }
