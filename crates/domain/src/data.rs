@@ -48,7 +48,7 @@ pub fn read_data(
 }
 
 fn read_fields(kind: EventKind, object: &mut Object<'_, '_, '_>) -> Vec<(&'static str, Content)> {
-    let read = vocabulary::fields(kind).iter().filter_map(|field| {
+    let read = vocabulary::proposed(kind).filter_map(|field| {
         let content = read_field(field, object)?;
         // That there are no caveats any more is something to say; other empty lists are as if left out.
         (!content.is_empty() || field.kept == Type::Caveats).then_some((field.name, content))
@@ -157,6 +157,11 @@ impl Data {
             Ok(at) => self.fields[at].1 = content,
             Err(at) => self.fields.insert(at, (name, content)),
         }
+    }
+
+    /// Fills in what nobody says of those who take part.
+    pub(crate) fn fill_attendance(&mut self, kind: EventKind) {
+        defaults::fill_attendance(kind, self);
     }
 
     /// Takes a field out.

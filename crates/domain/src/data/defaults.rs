@@ -24,6 +24,16 @@ pub(super) fn fill(kind: EventKind, data: &mut Data, context: &Context) {
     if !matches!(kind.event(), EventName::ParticipantsAmended) {
         participants.extend(own_side(&participants, context));
     }
+    data.set(vocabulary::PARTICIPANTS.name, participants.held());
+    fill_attendance(kind, data);
+}
+
+/// Gives participants of whom nothing is said the attendance that is usual for the event.
+pub(super) fn fill_attendance(kind: EventKind, data: &mut Data) {
+    let mut participants = data.list(&vocabulary::PARTICIPANTS).to_vec();
+    if participants.is_empty() {
+        return;
+    }
     for participant in &mut participants {
         participant.fill_attendance(attendance(kind.event()));
     }

@@ -1,13 +1,15 @@
 //! Hard rules: an event that breaks one is rejected, and nothing is recorded.
 
+use serde_json::Value;
+
 use super::account::Chosen;
-use super::amendment::{amended, value_at};
+use super::amendment::{amended, normal, value_at};
 use super::state::{choice, find};
 use super::{Entry, Record};
 use crate::read::Issue;
 use crate::value::Name;
 use crate::vocabulary::{
-    ALTERNATIVE, CHANGES, CHOSEN, Change, EVENT, HOLD, Json, POINTER, RECORD, REQUESTER, RESTATES,
+    ALTERNATIVE, CHANGES, CHOSEN, EVENT, HOLD, Json, POINTER, RECORD, REQUESTER, RESTATES,
 };
 use crate::{Event, EventKind, EventName};
 
@@ -32,6 +34,12 @@ pub(super) fn decide(record: &Record, candidate: &Event) -> Result<(), Vec<Issue
     }
     if record.is_disposed() {
         found.add("", "the record was disposed of: nothing more is recorded in it");
+    }
+    if record.entries.is_empty() && kind.event().is_control() {
+        let subject = record.subject();
+        found
+            .add("", format!("nothing is recorded yet under {subject} that {} could be about", kind.short()));
+        return found.end();
     }
     match kind.event() {
         EventName::Corrected => found.correction(record, candidate),
@@ -101,9 +109,13 @@ impl Found {
         let Some(kind) = entry.event.kind.known() else { return };
         let mut data = entry.data().clone();
         for (at, change) in candidate.data.list(&CHANGES).iter().enumerate() {
-            self.stated_old(at, change, value_at(&data, &change.pointer));
+            if let Some(Json(old)) = &change.old {
+                let old = normal(kind, &data, &change.pointer, old, &candidate.source);
+                self.stated_old(at, &old, value_at(&data, &change.pointer));
+            }
             let new = change.new.as_ref().map(|new| &new.0);
             match amended(kind, &data, &change.pointer, new, &candidate.source) {
+                Ok(corrected) if corrected == data => self.add(&format!("/changes/{at}"), "changes nothing"),
                 Ok(corrected) => data = corrected,
                 Err(issues) => {
                     for wrong in issues {
@@ -121,8 +133,7 @@ impl Found {
     }
 
     /// What a correction says it finds must be what stands there.
-    fn stated_old(&mut self, at: usize, change: &Change, standing: Option<serde_json::Value>) {
-        let Some(Json(old)) = &change.old else { return };
+    fn stated_old(&mut self, at: usize, old: &Value, standing: Option<Value>) {
         if standing.as_ref() != Some(old) {
             let found = standing.map_or_else(|| "nothing".to_owned(), |standing| standing.to_string());
             self.add(&format!("/changes/{at}/old"), format!("expected what stands there: {found}"));

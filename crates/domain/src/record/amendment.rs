@@ -56,6 +56,7 @@ pub(super) fn amended(
         Some(content) if content.is_empty() && field.required => Err(mistake("expected at least one")),
         Some(content) if !content.is_empty() => {
             data.set(field.name, content);
+            data.fill_attendance(kind);
             Ok(data)
         }
         _ => Ok(data),

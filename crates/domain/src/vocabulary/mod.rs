@@ -212,7 +212,7 @@ pub fn row_of(aggregate: Aggregate, event: EventName) -> Option<&'static Row> {
     rows(aggregate).find(|row| row.event == event)
 }
 
-/// Every field that an event of this type may have, by name. What is its own hides what is descriptive.
+/// Every field that a stored event of this type may have, by name. What is its own hides what is descriptive.
 #[must_use]
 pub fn fields(kind: EventKind) -> &'static [Field] {
     static FIELDS: LazyLock<Vec<(EventKind, Vec<Field>)>> = LazyLock::new(|| {
@@ -222,6 +222,15 @@ pub fn fields(kind: EventKind) -> &'static [Field] {
     });
     let found = FIELDS.binary_search_by_key(&kind, |(kind, _)| *kind);
     found.map_or(&[], |at| FIELDS[at].1.as_slice())
+}
+
+/// The fields that a proposal of this type may have. Record control takes its own and the common ones: what
+/// describes a record belongs to the event that tells it, and changes by a correction. (Where a stored one has
+/// others, they stay readable.)
+pub fn proposed(kind: EventKind) -> impl Iterator<Item = &'static Field> {
+    let own = row_of(kind.aggregate(), kind.event()).map_or(&[][..], |row| row.own);
+    let is_taken = move |name| own.iter().chain(COMMON).any(|field| field.name == name);
+    fields(kind).iter().filter(move |field| !kind.event().is_control() || is_taken(field.name))
 }
 
 /// Whether the field of this event describes the record.

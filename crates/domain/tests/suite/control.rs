@@ -40,6 +40,20 @@ fn corrected_adds_and_takes_away() {
 }
 
 #[test]
+fn corrected_finds_what_stands_there_in_shorthand_too() {
+    held(json!({ "occurred": "2025-11", "place": "Doha", "participants": ["CA"] }))
+        .when("engagement.corrected", json!({ "event": "#1", "changes": [
+            { "pointer": "/occurred", "old": "2025-11", "new": "2025-12" },
+            { "pointer": "/place", "old": "Doha", "new": "Geneva" },
+            { "pointer": "/participants/0", "old": "CA", "new": "US" },
+        ] }))
+        .then(json!({
+            "occurred": { "edtf": "2025-12" }, "place": { "name": "Geneva" }, "participants": [{ "country": "US" }, {}],
+            "corrections": [{ "old": { "edtf": "2025-11" } }, {}, {}],
+        }));
+}
+
+#[test]
 fn a_correction_can_itself_be_retracted() {
     held(json!({ "place": "Doha" }))
         .when(

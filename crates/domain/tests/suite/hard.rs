@@ -70,6 +70,54 @@ fn a_record_has_at_most_so_many_events() {
 }
 
 #[test]
+fn record_control_concerns_what_is_recorded() {
+    for (kind, data) in [
+        ("engagement.corrected", json!({ "event": "~1", "changes": { "pointer": "/place", "new": "Doha" } })),
+        ("engagement.retracted", json!({ "event": "~1" })),
+        ("engagement.contested", json!({ "event": "~1" })),
+        ("engagement.adjudicated", json!({ "event": "~1", "chosen": "~1" })),
+        ("engagement.merged_into", json!({ "record": "engagement/~other" })),
+        ("engagement.marking_changed", json!({ "level": "SECRET" })),
+        ("engagement.release_authorised", json!({ "to": "CA" })),
+        ("engagement.release_revoked", json!({ "to": "CA" })),
+        ("engagement.hold_placed", json!({})),
+        ("engagement.hold_lifted", json!({})),
+        ("engagement.retention_assigned", json!({})),
+        ("engagement.disposed", json!({})),
+    ] {
+        nothing(Aggregate::Engagement).refuses(
+            kind,
+            data,
+            &[("", "nothing is recorded yet under engagement/")],
+        );
+    }
+}
+
+#[test]
+fn record_control_does_not_describe_the_record() {
+    held().refuses(
+        "engagement.hold_placed",
+        json!({ "title": "Tea", "participants": ["US"], "authority": "The court.", "reason": "A trial." }),
+        &[("/participants", "unknown field"), ("/title", "unknown field")],
+    );
+    nothing(Aggregate::Commitment)
+        .when("commitment.accepted", json!({}))
+        .when("commitment.retention_assigned", json!({ "due": "2045", "notes": "Twenty years." }));
+}
+
+#[test]
+fn a_correction_changes_something() {
+    let correct = |changes| json!({ "event": "#1", "changes": changes });
+    held()
+        .refuses(
+            "engagement.corrected",
+            correct(json!([{ "pointer": "/kind", "new": "call" }, { "pointer": "/occurred", "new": "2025-04-13" }])),
+            &[("/changes/1", "changes nothing")],
+        )
+        .refuses("engagement.corrected", correct(json!({ "pointer": "/place" })), &[("/changes/0", "changes nothing")]);
+}
+
+#[test]
 fn control_events_refer_to_events_of_the_record_that_stand() {
     let other = json!("0191d3c2-0000-7000-8000-000000000000");
     let changes = json!({ "pointer": "/place", "new": "Doha" });
