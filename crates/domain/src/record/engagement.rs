@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::course::Course;
 use super::view::Telling;
-use crate::value::When;
-use crate::vocabulary::{ENGAGEMENT_KIND, FORM, ISSUERS, MODE, Mode, OCCURRED, REFERENCE};
+use crate::accounts::is_one_party;
+use crate::value::{Attendance, Participant, PartyKind, When};
+use crate::vocabulary::{ENGAGEMENT_KIND, FORM, ISSUERS, MODE, Mode, OCCURRED, PARTICIPANTS, REFERENCE};
 use crate::{Data, EventName};
 
 /// The usual kinds; the set is open.
@@ -66,12 +67,42 @@ pub(super) fn show(told: &Telling<'_>, out: &mut Map<String, Value>) {
     {
         out.insert(MODE.name.to_owned(), json!(mode));
     }
+    if let Some(participants) = attendance(told) {
+        out.insert(PARTICIPANTS.name.to_owned(), json!(participants));
+    }
     let statements = told
         .of(EventName::StatementIssued)
         .map(|told| told.fields(&[ISSUERS.name, FORM.name, REFERENCE.name, OCCURRED.name]));
     super::view::put_list(out, "statements", statements.collect());
     if let Some(days) = slip(told.course()) {
         out.insert("slip_days".to_owned(), json!(days));
+    }
+}
+
+/// Who took part in what was held, where earlier events say no more than that somebody was expected.
+fn attendance(told: &Telling<'_>) -> Option<Vec<Participant>> {
+    let held = told.of(EventName::Held).next().filter(|_| told.course().status == Some("held"))?;
+    let mut participants = told.described(&PARTICIPANTS)?.clone();
+    settle(&mut participants, held.data().list(&PARTICIPANTS), true);
+    Some(participants)
+}
+
+/// Nobody is expected any more at what was held. Whom its account names attended, and a state of whose side
+/// somebody did; of others nothing is known. An account that names nobody is of those who were expected.
+fn settle(participants: &mut [Participant], named: &[Participant], came: bool) {
+    let side_came = |side: &Participant| {
+        let mut all = named.iter().flat_map(Participant::everybody);
+        side.party.kind == PartyKind::State
+            && all.any(|one| one.side == side.side && one.attendance == Some(Attendance::Attended))
+    };
+    for participant in participants {
+        let account = named.iter().find(|one| is_one_party(&one.party, &participant.party));
+        if participant.attendance == Some(Attendance::Expected) {
+            let attended = came && (named.is_empty() || account.is_some() || side_came(participant));
+            participant.attendance = Some(if attended { Attendance::Attended } else { Attendance::Unknown });
+        }
+        let came = participant.attendance == Some(Attendance::Attended);
+        settle(&mut participant.members, account.map_or(&[], |account| &account.members), came);
     }
 }
 

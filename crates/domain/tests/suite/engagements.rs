@@ -116,6 +116,50 @@ fn participants_amended_changes_those_it_names() {
 }
 
 #[test]
+fn those_expected_attended_what_was_held_when_nobody_is_named_anew() {
+    let scheduled = engagement().when("engagement.scheduled", json!({ "participants": [
+        "US", "IN", { "name": "CA", "attendance": "declined" }, { "name": "Delegation", "country": "US", "members": ["A. Rao"] },
+    ] }));
+    scheduled
+        .clone()
+        .when("engagement.held", json!({ "occurred": "2018-09-06" }))
+        .then(json!({ "participants": [
+            { "country": "US", "attendance": "attended" }, { "country": "IN", "attendance": "attended" },
+            { "country": "CA", "attendance": "declined" },
+            { "attendance": "attended", "members": [{ "attendance": "attended" }] },
+        ] }))
+        .when(
+            "engagement.participants_amended",
+            json!({ "participants": [{ "name": "US", "role": "host" }] }),
+        )
+        .then(json!({ "participants": [{ "role": "host", "attendance": "attended" }, {}, {}, {}] }));
+    scheduled.when("engagement.not_held", json!({})).then(json!({ "participants": [
+        { "attendance": "expected" }, { "attendance": "expected" }, { "attendance": "declined" }, { "attendance": "expected" },
+    ] }));
+}
+
+#[test]
+fn of_those_expected_whom_an_account_of_what_was_held_does_not_name_nothing_is_known() {
+    engagement()
+        .when("engagement.scheduled", json!({ "participants": [
+            "US", "IN", "JP", { "name": "A. Rao", "country": "IN" },
+            { "name": "Delegation", "country": "US", "members": ["B. Smith", "C. Jones"] },
+        ] }))
+        .when("engagement.held", json!({ "participants": [
+            { "name": "D. Singh", "country": "IN" },
+            { "name": "Delegation", "country": "US", "members": ["B. Smith"] },
+        ] }))
+        .then(json!({ "participants": [
+            { "country": "US", "attendance": "attended" }, { "country": "IN", "attendance": "attended" },
+            { "country": "JP", "attendance": "unknown" }, { "name": "A. Rao", "attendance": "unknown" },
+            { "name": "Delegation", "attendance": "attended", "members": [
+                { "name": "B. Smith", "attendance": "attended" }, { "name": "C. Jones", "attendance": "unknown" },
+            ] },
+            { "name": "D. Singh", "attendance": "attended" },
+        ] }));
+}
+
+#[test]
 fn statement_issued_is_listed_and_dates_nothing() {
     let given = engagement()
         .when("engagement.held", json!({ "participants": ["CA"] }))
