@@ -24,7 +24,7 @@ pub use data::{Data, read_data};
 pub use event::{Anomaly, Event};
 pub use kind::{EventKind, EventName, Kind, UnknownEventKind};
 pub use marking::{Clearance, Label, Levels, Marking};
-pub use record::{Entry, Facets, MOST_EVENTS, Record, statuses};
+pub use record::{Entry, Facets, MOST_EVENTS, Mention, Record, statuses};
 pub use subject::{Aggregate, InvalidSubject, Subject, event_uid};
 pub use value::{Bounds, Edtf};
 pub use vocabulary::Vocabulary;

@@ -34,7 +34,7 @@ use std::sync::Arc;
 
 pub use admission::MOST_EVENTS;
 pub use entry::Entry;
-pub use facets::Facets;
+pub use facets::{Facets, Mention};
 pub use status::statuses;
 use uuid::Uuid;
 

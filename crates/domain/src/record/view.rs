@@ -29,6 +29,10 @@ impl<'t> Telling<'t> {
         Self { subject, entries, state }
     }
 
+    pub(super) const fn subject(&self) -> Subject {
+        self.subject
+    }
+
     pub(super) const fn aggregate(&self) -> Aggregate {
         self.subject.aggregate
     }

@@ -20,7 +20,27 @@ fn registered_under_its_names() {
             "names": [{ "name": "Inter-Services Public Relations", "event": "#1" }, { "name": "ISPR" }],
             "identifiers": [{ "scheme": "wikidata", "value": "Q1" }],
         }));
-    assert!(given.record.facets().parties.contains("organisation:ispr"));
+    let facets = given.record.facets();
+    assert!(facets.parties.contains("organisation:ispr"));
+    assert_eq!(
+        facets.names["organisation:inter services public relations"],
+        "Inter-Services Public Relations"
+    );
+    assert!(facets.mentions.iter().all(|mention| mention.id == Some(given.record.subject())));
+}
+
+#[test]
+fn each_party_is_called_what_it_was_first_called() {
+    let data = json!({ "kind": "meeting", "participants": [
+        { "name": "Gen. Asim Munir", "country": "PK" },
+        { "name": "U.S. Congressional Delegation", "kind": "group", "side": "Both Houses" }, "Canada"] });
+    let given = nothing(Aggregate::Engagement).when("engagement.held", data);
+    let facets = given.record.facets();
+    assert_eq!(facets.names["person:gen asim munir"], "Gen. Asim Munir");
+    assert_eq!(facets.names["group:us congressional delegation"], "U.S. Congressional Delegation");
+    assert_eq!(facets.names["group:both houses"], "Both Houses");
+    assert_eq!((facets.names["PK"].as_str(), facets.names["CA"].as_str()), ("Pakistan", "Canada"));
+    assert_eq!(facets.parties, facets.names.into_keys().collect());
 }
 
 #[test]
