@@ -29,6 +29,8 @@ pub(crate) struct Client {
 
 /// An answer that is no refusal.
 pub(crate) struct Answer {
+    /// Whether something came to be by it (201), rather than having been there before.
+    pub(crate) created: bool,
     /// The log position that it reflects.
     pub(crate) position: Option<u64>,
     /// What was answered.
@@ -117,7 +119,7 @@ impl Client {
             .map_err(|_| Failure::Unreachable(format!("the register at {base} broke off its answer")))?;
         if status.is_success() {
             let body = serde_json::from_slice(&bytes).context("the answer is no JSON")?;
-            return Ok(Answer { position, body });
+            return Ok(Answer { created: status == StatusCode::CREATED, position, body });
         }
         Err(serde_json::from_slice(&bytes).unwrap_or_else(|_| unknown(status)).into())
     }

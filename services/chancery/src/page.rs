@@ -17,10 +17,21 @@ pub(crate) struct Named {
 }
 
 impl Named {
+    /// The recorder's own key, if that is how the record is named.
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.id.strip_prefix('~')
+    }
+
     /// Where the record is in the API.
     pub(crate) fn path(&self) -> String {
         let id = percent_encoded(&self.id);
         format!("v1/{}/{id}", self.aggregate.collection())
+    }
+}
+
+impl std::fmt::Display for Named {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}/{}", self.aggregate, self.id)
     }
 }
 
@@ -148,6 +159,7 @@ impl Items {
             (0, _) => format!("no {things}{at}"),
             (1, false) => format!("\n1 {thing}{at}"),
             (count, false) => format!("\n{count} {things}{at}"),
+            (1, true) => format!("\nthe first {thing}{at}; --limit shows more"),
             (count, true) => format!("\nthe first {count} {things}{at}; --limit shows more"),
         }
     }

@@ -87,7 +87,7 @@ async fn next(client: &Client, after: u64, limit: usize) -> Result<Vec<Value>, F
             ("min_position", (past + 1).to_string()),
         ];
         match client.get("v1/events", &query).await {
-            Ok(Answer { position, mut body }) => match body["items"].take() {
+            Ok(Answer { position, mut body, .. }) => match body["items"].take() {
                 Value::Array(items) if !items.is_empty() => return Ok(items),
                 // What is there is hidden from us; wait for what comes after it.
                 _ => past = position.unwrap_or_default().max(past),

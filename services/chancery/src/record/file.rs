@@ -4,7 +4,6 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
-use anyhow::Context;
 use serde_json::{Deserializer, Value};
 
 use crate::failure::Failure;
@@ -44,7 +43,7 @@ pub(super) fn read(file: &Path) -> Result<Vec<Submission>, Failure> {
     } else {
         fs::read_to_string(file)
     };
-    let text = text.with_context(|| format!("{name} cannot be read"))?;
+    let text = text.map_err(|error| Failure::Usage(format!("{name} cannot be read: {error}")))?;
     parse(&name, &text)
 }
 

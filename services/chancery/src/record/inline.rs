@@ -7,6 +7,9 @@ use domain::{Aggregate, EventKind, EventName};
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
+use crate::page::Named;
+
+use super::who;
 
 /// What an event has, by flags.
 #[derive(Clone, Debug, Default, PartialEq, clap::Args)]
@@ -16,9 +19,10 @@ pub(super) struct Inline {
     #[arg(long, value_name = "DATE")]
     on: Option<String>,
 
-    /// Who else takes part: a state's code or a name; repeatable
-    #[arg(long, value_name = "PARTY")]
-    with: Vec<String>,
+    /// Who else takes part: a state's code or a name; a person's as 'NAME, TITLE, CODE' or 'NAME, CODE' with the
+    /// country's code last; or JSON, as {"name": …}; repeatable
+    #[arg(long, value_name = "PARTY", value_parser = who::read)]
+    with: Vec<Value>,
 
     /// What it was about, such as trade.agriculture; repeatable
     #[arg(long, value_name = "CODE")]
@@ -44,9 +48,9 @@ pub(super) struct Inline {
     #[arg(long)]
     text: Option<String>,
 
-    /// Whose commitment it is; repeatable
-    #[arg(long, value_name = "PARTY")]
-    owner: Vec<String>,
+    /// Whose commitment it is, named like --with; repeatable
+    #[arg(long, value_name = "PARTY", value_parser = who::read)]
+    owner: Vec<Value>,
 
     /// By when (EDTF)
     #[arg(long, value_name = "DATE")]
@@ -76,11 +80,11 @@ pub(super) struct Inline {
     #[arg(long, value_name = "FIELD=VALUE")]
     set: Vec<String>,
 
-    /// The record it happened to [default: a new one]
+    /// The record it happened to, which must be there [default: a new one]
     #[arg(long, value_name = "RECORD")]
-    record: Option<String>,
+    record: Option<Named>,
 
-    /// A key of your own for the record, to name it by later: engagement/~KEY
+    /// A key of your own for a new record, to name it by later: engagement/~KEY
     #[arg(long, value_name = "KEY", conflicts_with = "record")]
     key: Option<String>,
 
@@ -103,6 +107,11 @@ impl Inline {
     /// Whether no flag was given.
     pub(super) fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The record that must be there.
+    pub(super) const fn record(&self) -> Option<&Named> {
+        self.record.as_ref()
     }
 
     /// The event, as it is sent.
@@ -133,7 +142,7 @@ impl Inline {
         }
         let mut event = json!({"type": kind.short(), "data": data});
         let key = self.key.as_ref().map(|key| format!("{aggregate}/~{key}"));
-        if let Some(subject) = self.record.clone().or(key) {
+        if let Some(subject) = self.record.as_ref().map(ToString::to_string).or(key) {
             event["subject"] = subject.into();
         }
         if let Some(marking) = &self.marking {
@@ -144,16 +153,15 @@ impl Inline {
 
     /// The type that is meant: the record's, if one is named; else an engagement's, if there is one.
     fn kind(&self, word: &str, candidates: &[EventKind]) -> Result<EventKind, Failure> {
-        let of = |aggregate: &str| candidates.iter().find(|kind| kind.aggregate().as_str() == aggregate);
-        let named =
-            self.record.as_deref().and_then(|record| record.split_once('/')).map(|(aggregate, _)| aggregate);
+        let of = |aggregate| candidates.iter().find(|kind| kind.aggregate() == aggregate);
+        let named = self.record.as_ref().map(|record| record.aggregate);
         let meant = match (candidates, named) {
             (several, None) if several.iter().all(|kind| kind.event().is_control()) => {
                 return Err(Failure::Usage(format!("{word} happens to a record: say which with --record")));
             }
             ([only], _) => Some(only),
             (_, Some(aggregate)) => of(aggregate),
-            (_, None) => of("engagement"),
+            (_, None) => of(Aggregate::Engagement),
         };
         meant.copied().ok_or_else(|| {
             let names = candidates.iter().map(|kind| kind.short()).collect::<Vec<_>>();

@@ -6,6 +6,7 @@
 mod file;
 mod inline;
 mod report;
+mod who;
 
 use std::path::{Path, PathBuf};
 
@@ -16,10 +17,11 @@ use crate::access::Access;
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::out;
+use crate::page::Named;
 
 use file::Submission;
 use inline::Inline;
-use report::Report;
+pub(crate) use report::Report;
 
 /// Record events: from files, or one from the command line
 ///
@@ -32,6 +34,7 @@ use report::Report;
 ///   chancery record expected dialogue --on 2026-06 --with US --series 'Counterterrorism dialogue'
 ///   chancery record signed mou --with CA --title 'Memorandum on mining' --at engagement/~KEY
 ///   chancery record made agreed --text 'To exchange data' --owner PK --owner CA --due 2026-12
+///   chancery record cancelled --record engagement/~KEY --reason 'Weather'
 ///   chancery record captured news --set publisher='Arab News' --title 'Ministers meet'
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -61,17 +64,19 @@ impl Record {
     /// # Errors
     /// The register's refusal, or that it does not answer.
     pub(crate) async fn run(&self) -> Result<(), Failure> {
-        let submissions = match self.event()? {
+        let event = self.event()?;
+        let is_inline = event.is_some();
+        let submissions = match event {
             Some(event) => vec![Submission::of_one(event)],
             None => self.files()?,
         };
         let client = self.access.open()?;
+        if let Some(record) = self.inline.record() {
+            exists(&client, record).await?;
+        }
         let mut report = Report::default();
         let outcome = self.submit_all(&client, submissions, &mut report).await;
-        if let Some(position) = report.position() {
-            // A courtesy to whoever asks next; what is recorded is recorded all the same.
-            let _ = client.settled(position).await;
-        }
+        settle(&client, &mut report, is_inline).await;
         // What stands in the log is said also when the rest was refused.
         report.print(self.access.json, self.dry_run)?;
         outcome
@@ -91,11 +96,15 @@ impl Record {
     }
 
     fn files(&self) -> Result<Vec<Submission>, Failure> {
-        let mut submissions = Vec::new();
+        let (mut submissions, mut mistakes) = (Vec::new(), Vec::new());
         for name in &self.what {
-            submissions.extend(file::read(&PathBuf::from(name))?);
+            match file::read(&PathBuf::from(name)) {
+                Ok(read) => submissions.extend(read),
+                Err(Failure::Usage(mistake)) => mistakes.push(mistake),
+                Err(other) => return Err(other),
+            }
         }
-        Ok(submissions)
+        if mistakes.is_empty() { Ok(submissions) } else { Err(Failure::Usage(mistakes.join("\n"))) }
     }
 
     async fn submit_all(
@@ -133,7 +142,7 @@ impl Record {
         let query = if self.dry_run { vec![("dry_run", "true".to_owned())] } else { Vec::new() };
         match client.submit(&events, &query, self.strict).await {
             Ok(answer) => {
-                report.add(events, answer.body);
+                report.add(events, answer);
                 Ok(())
             }
             Err(Failure::Refused(mut problem)) => {
@@ -150,8 +159,34 @@ impl Record {
     }
 }
 
+/// Refuses to let something happen to a record that is not there: a slip in its name would begin another one.
+async fn exists(client: &Client, record: &Named) -> Result<(), Failure> {
+    match client.get(&record.path(), &[]).await {
+        Err(Failure::Refused(mut problem)) if problem.status == 404 => {
+            let new = record.key().map(|key| format!("; --key '{key}' begins one")).unwrap_or_default();
+            problem.detail = format!("there is no {record} that you may see{new}");
+            Err(Failure::Refused(problem))
+        }
+        other => other.map(|_| ()),
+    }
+}
+
+/// Waits until what was recorded can be asked for, and asks for the title of a single record.
+///
+/// A courtesy to whoever asks next: what is recorded is recorded all the same.
+pub(crate) async fn settle(client: &Client, report: &mut Report, with_title: bool) {
+    let Some(position) = report.position() else { return };
+    if client.settled(position).await.is_err() || !with_title {
+        return;
+    }
+    let Some(Ok(record)) = report.record().map(str::parse::<Named>) else { return };
+    if let Ok(answer) = client.get(&record.path(), &[]).await {
+        report.entitled(answer.body["title"].as_str().map(ToOwned::to_owned));
+    }
+}
+
 /// Gives an event an identifier if it has none.
-fn identified(event: &mut Value) {
+pub(crate) fn identified(event: &mut Value) {
     if let Value::Object(fields) = event {
         fields.entry("id").or_insert_with(|| json!(Uuid::now_v7()));
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::client::Answer;
 use crate::failure::Failure;
 use crate::{out, words};
 
@@ -10,20 +11,28 @@ const SHOWN: usize = 60;
 
 /// The answers so far.
 #[derive(Default)]
-pub(super) struct Report {
+pub(crate) struct Report {
     events: Vec<(String, Value)>,
     answers: Vec<Value>,
+    /// How many events were all recorded before, with their whole submission.
+    before: usize,
+    /// What the register calls the one record that this is about.
+    title: Option<String>,
 }
 
 impl Report {
     /// Adds the answer to a submission.
-    pub(super) fn add(&mut self, sent: Value, answer: Value) {
+    pub(crate) fn add(&mut self, sent: Value, answer: Answer) {
+        let Answer { created, body: answer, .. } = answer;
         let sent = match sent {
             Value::Array(events) => events,
             one => vec![one],
         };
         let types = sent.iter().map(|event| words::short_type(&event["type"]));
         let answered = answer["events"].as_array().cloned().unwrap_or_default();
+        if !created {
+            self.before += answered.len();
+        }
         self.events.extend(types.zip(answered));
         self.answers.push(answer);
     }
@@ -38,8 +47,21 @@ impl Report {
         self.answers.len()
     }
 
+    /// The record, where there is one event.
+    pub(crate) fn record(&self) -> Option<&str> {
+        match self.events.as_slice() {
+            [(_, event)] => event["subject"].as_str(),
+            _ => None,
+        }
+    }
+
+    /// Adds what the register calls the record.
+    pub(crate) fn entitled(&mut self, title: Option<String>) {
+        self.title = title;
+    }
+
     /// The log position of what was recorded last.
-    pub(super) fn position(&self) -> Option<u64> {
+    pub(crate) fn position(&self) -> Option<u64> {
         self.answers.last()?["position"].as_u64()
     }
 
@@ -47,7 +69,7 @@ impl Report {
     ///
     /// # Errors
     /// When nobody reads it any more.
-    pub(super) fn print(&self, as_json: bool, dry_run: bool) -> Result<(), Failure> {
+    pub(crate) fn print(&self, as_json: bool, dry_run: bool) -> Result<(), Failure> {
         match self.answers.as_slice() {
             [] => return Ok(()),
             [only] if as_json => return out::say_json(only),
@@ -59,6 +81,9 @@ impl Report {
             _ => {}
         }
         out::say(&self.headline(dry_run))?;
+        if let Some(title) = &self.title {
+            out::say(&format!("{title}\n"))?;
+        }
         if self.events.len() <= SHOWN {
             let headings = ["event", "record", "v", "position"];
             out::say(&out::table(&headings, self.events.iter().map(row)))?;
@@ -68,15 +93,25 @@ impl Report {
     }
 
     fn headline(&self, dry_run: bool) -> String {
-        let count = match self.events.len() {
+        let counted = |count| match count {
             1 => "1 event".to_owned(),
             several => format!("{several} events"),
         };
+        let (all, before) = (self.events.len(), self.before);
         let last = self.answers.last().map(|answer| words::plain(&answer["position"])).unwrap_or_default();
         if dry_run {
-            format!("Would record {count}:")
-        } else {
-            format!("Recorded {count}, up to position {last}:")
+            return format!("Would record {}:", counted(all));
+        }
+        match (all, before) {
+            (1, 1) => format!("Nothing new: the event was recorded before, at position {last}:"),
+            (all, before) if all == before => {
+                format!("Nothing new: all {all} events were recorded before, up to position {last}:")
+            }
+            (all, 0) => format!("Recorded {}, up to position {last}:", counted(all)),
+            (all, before) => {
+                let new = counted(all - before);
+                format!("Recorded {new}, up to position {last}; {before} more were recorded before:")
+            }
         }
     }
 }

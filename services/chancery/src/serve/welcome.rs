@@ -103,7 +103,8 @@ async fn record_samples(client: &Client, folder: &Path) -> Result<()> {
         let answer = client.submit(&events, &[], false).await.map_err(told);
         let answer = answer.with_context(|| format!("{} is refused", file.display()))?;
         let count = answer.body["events"].as_array().map_or(0, Vec::len);
-        say(&format!("Recorded {count} events of {}", file.display()))?;
+        let events = if count == 1 { "event" } else { "events" };
+        say(&format!("Recorded {count} {events} of {}", file.display()))?;
     }
     Ok(())
 }

@@ -35,6 +35,57 @@ async fn an_officer_records_a_readout_in_one_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_again_is_said_to_be_nothing_new() {
+    let register = Register::start().await;
+    let event = |id: &str| {
+        format!(r#"{{"type":"engagement.held","id":"{id}","data":{{"kind":"call","participants":["CA"]}}}}"#)
+    };
+    let file = register.file("two.json", &format!("[{},{}]", event("a"), event("b")));
+    assert!(register.run(&["record", &file]).text().starts_with("Recorded 2 events, up to position 2"));
+    let again = register.run(&["record", &file]);
+    assert!(again.text().starts_with("Nothing new: all 2 events were recorded before"), "{again:?}");
+    let more = register.file("more.json", &event("c"));
+    let mixed = register.run(&["record", &file, &more]);
+    assert!(mixed.text().starts_with("Recorded 1 event, up to position 3; 2 more were"), "{mixed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_something_happens_to_must_be_there() {
+    let register = Register::start().await;
+    let words = ["record", "cancelled", "--record", "engagement/~typo", "--reason", "Weather"];
+    let done = register.run(&words);
+    assert_eq!(done.code, Some(1), "{done:?}");
+    assert!(
+        done.err.contains("there is no engagement/~typo") && done.err.contains("--key 'typo'"),
+        "{done:?}"
+    );
+    register.run(&["record", "expected", "call", "--with", "CA", "--key", "typo"]).text();
+    assert_eq!(register.run(&words).code, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_named_with_title_and_country() {
+    let register = Register::start().await;
+    let json = r#"{"name":"A. Person","country":"US","title":"Envoy"}"#;
+    let words =
+        ["record", "held", "meeting", "--with", "Tarik Ali Khan, High Commissioner, CA", "--with", json];
+    let done = register.run(&[&words[..], &["--key", "people"]].concat());
+    // The title that the register made stands below the headline.
+    assert!(done.text().lines().nth(1).is_some_and(|title| title.contains("Meeting")), "{done:?}");
+    let people = register.run(&["show", "engagement/~people", "--json"]).json();
+    let people = people["participants"].as_array().expect("participants").clone();
+    for (name, title, country) in
+        [("Tarik Ali Khan", "High Commissioner", "CA"), ("A. Person", "Envoy", "US")]
+    {
+        let person = people.iter().find(|person| person["name"] == name).expect(name);
+        assert_eq!(
+            (&person["title"], &person["country"], &person["kind"]),
+            (&title.into(), &country.into(), &"person".into())
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_records_nothing() {
     let register = Register::start().await;
     let done = register.run(&["record", "held", "call", "--with", "CA", "--key", "dry", "--dry-run"]);
