@@ -65,9 +65,19 @@ impl List {
 
 fn row(item: &Value) -> Vec<String> {
     let field = |name: &str| words::plain(&item[name]);
-    let title = format!("{}\n{}", field("title"), field("subject"));
-    let status = format!("{}\n{}", field("status"), field("kind"));
-    vec![words::when_or_undated(&item["when"]), status, title]
+    let due = words::when(&item["due"]);
+    let due = if due.is_empty() { due } else { format!("due {due}") };
+    let lines =
+        |lines: [String; 3]| lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+    let kind = if item["strength"].is_null() { field("kind") } else { field("strength") };
+    let title = lines([field("title"), who(item), field("subject")]);
+    vec![words::when_or_undated(&item["when"]), lines([field("status"), kind, due]), title]
+}
+
+/// Whose it is, of a commitment; else nobody: the title says who takes part.
+fn who(item: &Value) -> String {
+    let owners = words::plain(&item["owners"]);
+    if owners.is_empty() { owners } else { format!("owed by {owners}") }
 }
 
 fn collection(text: &str) -> Result<Aggregate, String> {

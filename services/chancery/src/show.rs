@@ -104,11 +104,24 @@ fn place(name: &str) -> usize {
 fn told(name: &str, value: &Value) -> String {
     match value {
         Value::Array(items) if items.iter().any(Value::is_object) => {
-            items.iter().map(|item| one(name, item)).collect::<Vec<_>>().join("\n")
+            grouped(items.iter().map(|item| one(name, item))).join("\n")
         }
         Value::Object(_) => one(name, value),
         other => words::plain(other),
     }
+}
+
+/// Equal lines once, with their number.
+fn grouped(lines: impl Iterator<Item = String>) -> Vec<String> {
+    let mut groups = Vec::<(String, usize)>::new();
+    for line in lines {
+        match groups.iter_mut().find(|(known, _)| *known == line) {
+            Some((_, count)) => *count += 1,
+            None => groups.push((line, 1)),
+        }
+    }
+    let told = |(line, count)| if count == 1 { line } else { format!("{line} ({count} times)") };
+    groups.into_iter().map(told).collect()
 }
 
 fn one(name: &str, value: &Value) -> String {
@@ -118,12 +131,39 @@ fn one(name: &str, value: &Value) -> String {
             let reason = value.get("reason").map(|_| format!(" ({})", field("reason"))).unwrap_or_default();
             format!("{}: {} → {}{reason}", field("pointer"), field("old"), field("new"))
         }
-        "retractions" => format!("{} ({})", words::short_type(&value["type"]), field("reason")),
+        "retractions" => {
+            let reason = value.get("reason").map(|_| format!(" ({})", field("reason"))).unwrap_or_default();
+            format!("{} {}{reason}", words::short_type(&value["type"]), field("retracts"))
+        }
+        "standing" => standing(value),
+        "course" => format!("{} {}", words::plain(value), field("event")),
         "anomalies" => format!("{} {} {}", field("code"), field("pointer"), field("detail")),
         "contests" | "accounts" => contest(value),
         "recorded" => format!("{} to {}", words::moment(&value["first"]), words::moment(&value["last"])),
         _ => words::plain(value),
     }
+}
+
+/// Where a party stands towards an instrument, in the order in which that comes about.
+fn standing(value: &Value) -> String {
+    let steps = [
+        ("signed", "signed"),
+        ("domestic_steps", "domestic steps"),
+        ("consent", "consent"),
+        ("provisionally_applied", "provisionally applied"),
+        ("in_force", "in force"),
+        ("suspended", "suspended"),
+        ("withdrawal", "withdrawal"),
+    ];
+    let told = |(name, label): &(&str, &str)| {
+        let step = value.get(*name)?;
+        Some(format!("{label} {}", words::plain(step)).trim_end().to_owned())
+    };
+    format!(
+        "{}: {}",
+        words::plain(&value["party"]),
+        steps.iter().filter_map(told).collect::<Vec<_>>().join("; ")
+    )
 }
 
 fn contest(value: &Value) -> String {
@@ -135,4 +175,34 @@ fn contest(value: &Value) -> String {
         words::plain(&value["pointer"]),
         words::plain(&value["standing"]["value"])
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn equal_citations_are_one_line() {
+        let cited = json!([{"source": "first-hand", "event": "a"}, {"source": "first-hand", "event": "b"}, {"source": "x"}]);
+        assert_eq!(told("citations", &cited), "first-hand (2 times)\nx");
+    }
+
+    #[test]
+    fn each_party_s_standing_is_a_line_in_the_order_of_the_steps() {
+        let standing = json!([
+            {"party": {"name": "Canada", "country": "CA"}, "in_force": {"occurred": {"edtf": "2026"}}, "signed": {}},
+            {"party": {"name": "Pakistan"}, "signed": {"occurred": {"edtf": "2025-01"}}},
+        ]);
+        let expected = "Canada (CA): signed; in force 2026\nPakistan: signed 2025-01";
+        assert_eq!(told("standing", &standing), expected);
+    }
+
+    #[test]
+    fn a_retraction_says_what_of() {
+        let retraction =
+            json!({"type": "chancery.engagement.held.v1", "retracts": "u", "event": "v", "recorded": "x"});
+        assert_eq!(one("retractions", &retraction), "engagement.held u");
+    }
 }

@@ -47,7 +47,7 @@ impl Timeline {
 /// One under the other, so that it fits where there are 80 columns.
 fn row(item: &Value) -> Vec<String> {
     let field = |name: &str| words::plain(&item[name]);
-    let (what, parties) = (words::short_type(&item["type"]), words::parties(&item["parties"]));
+    let (what, parties) = (words::short_type(&item["type"]), words::parties(item));
     let what = if parties.is_empty() { what } else { format!("{what}: {parties}") };
     vec![words::when_or_undated(&item["when"]), format!("{}\n{what}\n{}", field("title"), field("subject"))]
 }

@@ -60,9 +60,13 @@ pub(crate) fn gist(data: &Value) -> String {
     format!("{}{}", told, changes(data)).trim().to_owned()
 }
 
-/// Parties by their keys: `person:jack bergman` is `jack bergman`.
-pub(crate) fn parties(keys: &Value) -> String {
-    let names = keys.as_array().into_iter().flatten().map(plain);
+/// The parties of an item: their names as stated, else by their keys: `person:jack bergman` is `jack bergman`.
+pub(crate) fn parties(item: &Value) -> String {
+    let stated = plain(&item["names"]);
+    if !stated.is_empty() {
+        return stated;
+    }
+    let names = item["parties"].as_array().into_iter().flatten().map(plain);
     let names = names.map(|key| key.split_once(':').map_or(key.clone(), |(_, name)| name.to_owned()));
     names.collect::<Vec<_>>().join(", ")
 }
