@@ -3,6 +3,7 @@
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::correct::Correct;
 use crate::failure::Failure;
 use crate::history::History;
 use crate::list::List;
@@ -25,6 +26,7 @@ pub(crate) struct Cli {
 enum Command {
     Serve(Box<Serve>),
     Record(Box<Record>),
+    Correct(Box<Correct>),
     Show(Show),
     List(Box<List>),
     History(History),
@@ -47,6 +49,7 @@ impl Cli {
         match self.command {
             Command::Serve(serve) => serve.run().await,
             Command::Record(record) => record.run().await,
+            Command::Correct(correct) => correct.run().await,
             Command::Show(show) => show.run().await,
             Command::List(list) => list.run().await,
             Command::History(history) => history.run().await,
@@ -88,11 +91,13 @@ mod tests {
     #[test]
     fn every_command_that_is_shown_can_be_given() {
         let mut command = Cli::command();
-        let record =
-            command.find_subcommand_mut("record").expect("there is one").render_long_help().to_string();
+        let mut help = |name: &str| {
+            command.find_subcommand_mut(name).expect("there is one").render_long_help().to_string()
+        };
+        let helps = help("record") + &help("correct");
         let readme = include_str!("../../../README.md").replace("\\\n", " ");
         let shown = readme.lines().filter_map(|line| line.strip_prefix("$ target/debug/"));
-        let examples = record
+        let examples = helps
             .lines()
             .filter_map(|line| line.strip_prefix("  chancery "))
             .map(|rest| format!("chancery {rest}"));

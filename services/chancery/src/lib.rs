@@ -9,6 +9,7 @@
 mod access;
 mod cli;
 mod client;
+mod correct;
 mod embedded;
 mod failure;
 mod history;

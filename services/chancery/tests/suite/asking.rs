@@ -37,12 +37,10 @@ async fn with_a_visit() -> Register {
     ] {
         register.run(words).text();
     }
-    let history = register.run(&["history", "engagement/~visit", "--json"]).json();
-    let uid = history["items"][0]["uid"].as_str().expect("an event").to_owned();
-    let event = format!("event={uid}");
-    let changes = r#"changes=[{"pointer":"/title","old":"A visti","new":"A visit"}]"#;
-    let record = ["record", "corrected", "--record", "engagement/~visit", "--set", &event, "--set", changes];
-    register.run(&[&record[..], &["--reason", "Misspelled"]].concat()).text();
+    let correct = ["correct", "engagement/~visit", "--change", "/title=A visit", "--reason", "Misspelled"];
+    let done = register.run(&correct);
+    // What it is called now is told at once.
+    assert_eq!(done.text().lines().nth(1), Some("A visit"), "{done:?}");
     register
 }
 
@@ -71,6 +69,47 @@ async fn what_was_corrected_is_shown_with_what_it_was() {
     let history = register.run(&["history", "engagement/~visit"]);
     for word in ["engagement.held", "engagement.corrected", "corrected since", "A visti → A visit", "officer"]
     {
+        assert!(history.text().contains(word), "{word}: {history:?}");
+    }
+    assert!(
+        history.text().contains("officer (urn:agency:pk)") && history.text().contains("of v1"),
+        "{history:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_goes_on_from_the_last_one() {
+    let register = with_a_visit().await;
+    let correct =
+        ["correct", "engagement/~visit", "--change", "/title=The visit", "--reason", "Known by then"];
+    register.run(&[&correct[..], &["--event", "v1", "--remove", "/occurred"]].concat()).text();
+    let shown = register.run(&["show", "engagement/~visit", "--json"]).json();
+    assert_eq!((&shown["title"], &shown["occurred"]), (&"The visit".into(), &Value::Null));
+    assert_eq!(shown["corrections"][1]["old"], "A visit");
+    for (event, why) in [("v9", "no event v9"), ("~nobody", "no event ~nobody")] {
+        let done = register.run(&[&correct[..], &["--event", event]].concat());
+        assert!(done.code == Some(64) && done.err.contains(why), "{done:?}");
+    }
+    let nowhere = register.run(&["correct", "engagement/~visit", "--change", "/place=Rome", "--reason", "x"]);
+    assert!(nowhere.code == Some(64) && nowhere.err.contains("name one with --event"), "{nowhere:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_to_a_record_is_in_its_history() {
+    let register = with_a_visit().await;
+    let marking = ["record", "marking_changed", "--record", "engagement/~visit", "--set", "level=SECRET"];
+    register.run(&[&marking[..], &["--reason", "Sensitive"]].concat()).text();
+    // Nobody approves the release of what they recorded.
+    let token = register.run(&["token", "--subject", "director"]).text().trim().to_owned();
+    let release = ["record", "release_authorised", "--record", "engagement/~visit", "--set", r#"to=["US"]"#];
+    register.run(&[&release[..], &["--token", &token]].concat()).text();
+    let history = register.run(&["history", "engagement/~visit"]);
+    for word in [
+        "engagement.held 2025-04-13",
+        "level SECRET (Sensitive)",
+        "release_authorised to US",
+        "director (urn:agency:pk)",
+    ] {
         assert!(history.text().contains(word), "{word}: {history:?}");
     }
 }
