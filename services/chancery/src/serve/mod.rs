@@ -61,6 +61,7 @@ impl Serve {
     /// What could not be started, or failed.
     pub(crate) async fn run(mut self) -> Result<(), Failure> {
         telemetry::init(&self.common);
+        folder::keep_from_others(&self.common.data)?;
         self.roles = roles::in_order(&self.roles);
         if !self.common.nats.is_empty() {
             return Ok(self.over(None).await?);
