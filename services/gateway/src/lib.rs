@@ -13,6 +13,7 @@
 mod accept;
 mod around;
 mod docs;
+mod etag;
 mod identity;
 mod listen;
 mod metrics;

@@ -20,7 +20,11 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/v1/events", "The log, oldest first"),
     ("GET", "/v1/events/{uid}", "One event"),
     ("GET", "/v1/{collection}", "The records of a collection that meet every filter"),
-    ("GET", "/v1/{collection}/{id}", "One record, folded from its history"),
+    (
+        "GET",
+        "/v1/{collection}/{id}",
+        "One record, folded from its history; its ETag is \"version-hash\", and If-Match minds the version alone",
+    ),
     ("GET", "/v1/{collection}/{id}/events", "A record's history: who recorded what, when"),
     ("GET", "/v1/timeline", "Events over valid time"),
     ("GET", "/problems/{slug}", "What a problem means"),

@@ -14,6 +14,7 @@ use asked::Asked;
 pub(crate) use events::{event, log};
 
 use crate::accept::{JSON, choose};
+use crate::etag;
 use crate::refusal::{Refusal, answer};
 
 pub(crate) async fn list(aggregate: Aggregate, mut asked: Asked) -> Result<Response, Refusal> {
@@ -59,12 +60,14 @@ pub(crate) async fn timeline(mut asked: Asked) -> Result<Response, Refusal> {
     Ok(answer(reply, HeaderValue::from_static(JSON)))
 }
 
+/// One record. Its tag is `"<version>-<hash>"`: `If-None-Match` is about all that is served, links from others
+/// included; `If-Match` of a submission is about the version.
 pub(crate) async fn record(aggregate: Aggregate, mut asked: Asked) -> Result<Response, Refusal> {
     choose(&asked.headers, &[JSON])?;
     let subject = subject(aggregate, &asked)?;
     let known = std::mem::take(&mut asked.headers);
     let reply = asked.ask(subjects::DOSSIERS, Query::Record { subject }).await?;
-    let tag = reply.record_version.map(|version| format!("\"{version}\""));
+    let tag = reply.record_version.map(|version| etag::of_record(version, &reply.body));
     let mut response = answer(reply, HeaderValue::from_static(JSON));
     if let Some(tag) = tag {
         if response.status() == StatusCode::OK && matches(&known, &tag) {

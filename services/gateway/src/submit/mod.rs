@@ -20,6 +20,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use contract::{Problem, ProblemKind, Proposed, Role, Submit, Submitted, subjects};
+use domain::Subject;
 use futures_util::StreamExt;
 use http::header::{CONTENT_LENGTH, ETAG, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -129,11 +130,13 @@ fn unknown(error: AskError, request_id: &str) -> Refusal {
     Problem::new(ProblemKind::OutcomeUnknown, detail).into()
 }
 
-/// Where the one record is, and its version.
+/// Where the one record is, as soon as the read model has it, and its version.
 fn place(reply: &Reply, headers: &mut HeaderMap) {
     let Ok(submitted) = serde_json::from_slice::<Submitted>(&reply.body) else { return };
     let [event] = submitted.events.as_slice() else { return };
-    let location = format!("/v1/{}/{}", event.subject.aggregate.collection(), event.subject.id);
+    let Subject { aggregate, id } = event.subject;
+    let after = event.position.map(|position| format!("?min_position={position}")).unwrap_or_default();
+    let location = format!("/v1/{}/{id}{after}", aggregate.collection());
     headers.extend(HeaderValue::try_from(location).ok().map(|at| (LOCATION, at)));
     headers.extend(HeaderValue::try_from(format!("\"{}\"", event.version)).ok().map(|tag| (ETAG, tag)));
 }

@@ -5,6 +5,7 @@ use http::header::IF_MATCH;
 use http::{HeaderMap, HeaderName};
 
 use super::body::Submission;
+use crate::etag;
 use crate::refusal::Refusal;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -61,13 +62,11 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
     Err(Refusal::new(ProblemKind::Malformed, detail))
 }
 
-/// One entity tag as a record's `ETag` gives it: `"3"`.
+/// One entity tag as a record's `ETag` gives it, or the version alone: `"3-…"`, `"3"`. The number counts: what
+/// others link to the record is no matter to one who writes.
 fn if_match(headers: &HeaderMap) -> Result<Option<u32>, Refusal> {
     let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim();
-    let version =
-        text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|tag| tag.parse().ok());
-    version.map(Some).ok_or_else(|| {
+    etag::version(value).map(Some).ok_or_else(|| {
         let detail = "If-Match: expected the one ETag that the record was answered with, such as \"3\"";
         Refusal::new(ProblemKind::Malformed, detail)
     })

@@ -19,7 +19,10 @@ async fn the_least_event_is_passed_on_as_it_was_sent() {
     let response = edge.post("/v1/events", LEAST).send().await.unwrap();
     assert_eq!(response.status(), 201);
     assert_eq!(response.headers()["chancery-position"], "9");
-    assert_eq!(response.headers()["location"], "/v1/engagements/018f0000-0000-7000-8000-000000000002");
+    assert_eq!(
+        response.headers()["location"],
+        "/v1/engagements/018f0000-0000-7000-8000-000000000002?min_position=9"
+    );
     assert_eq!(response.headers()["etag"], "\"3\"");
     assert_eq!(response.headers()["content-type"], "application/json");
     assert_eq!(response.bytes().await.unwrap(), recorded(201).body);
@@ -57,6 +60,9 @@ async fn headers_say_id_version_and_handling() {
     assert_eq!(events(&question)[0]["expectedversion"], 4);
     assert_eq!((&question["dry_run"], &question["strict"]), (&json!(true), &json!(true)));
 
+    edge.post("/v1/events", LEAST).header("if-match", "\"4-00ab\"").send().await.unwrap();
+    assert_eq!(events(&edge.question().1)[0]["expectedversion"], 4);
+
     let list = format!(r#"[{LEAST},{{"type":"engagement.held","id":"mine"}}]"#);
     edge.post("/v1/events", &list).header("idempotency-key", "k-2").send().await.unwrap();
     let (_, question) = edge.question();
@@ -69,7 +75,7 @@ async fn preconditions_that_cannot_be_read_are_refused() {
     let edge = Edge::start().await;
     let several = edge.post("/v1/events", &format!("[{LEAST},{LEAST}]")).header("if-match", "\"4\"");
     assert_eq!(refused(several.send().await.unwrap()).await.0, 400);
-    for tag in ["*", "4", "W/\"4\"", "\"4\", \"5\""] {
+    for tag in ["*", "4", "W/\"4\"", "\"4\", \"5\"", "\"4-no hash\"", "\"-\""] {
         let request = edge.post("/v1/events", LEAST).header("if-match", tag);
         assert_eq!(refused(request.send().await.unwrap()).await.0, 400, "{tag}");
     }
