@@ -1,17 +1,16 @@
 //! Which records a list or a timeline shows.
 
 use contract::{InputError, Problem, ProblemKind};
-use domain::Edtf;
-use domain::value::{CountryCode, fold};
+use domain::{Edtf, Subject};
 use jiff::civil::Date;
 
 use crate::head::Head;
+use crate::parties::Sought;
 
 /// Filters, read and ready to be compared.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filter {
-    /// For every party asked for, the keys it may have.
-    pub(crate) parties: Vec<Vec<String>>,
+    pub(crate) parties: Vec<Sought>,
     pub(crate) country: Option<String>,
     pub(crate) topic: Option<String>,
     pub(crate) aggregate: Option<String>,
@@ -23,33 +22,18 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// Whether all that a head can tell is as asked; dates are compared apart.
-    pub(crate) fn admits(&self, head: &Head) -> bool {
+    /// Whether all that a head can tell is as asked, to one who sees some records of parties; dates are compared
+    /// apart.
+    pub(crate) fn admits(&self, head: &Head, sees: impl Fn(&Subject) -> bool) -> bool {
         let Head { countries, summary, .. } = head;
-        let has = |keys: &Vec<String>| keys.iter().any(|key| summary.parties.contains(key));
         let below = |prefix: &String, name: &String| is_or_is_below(name, prefix);
-        self.parties.iter().all(has)
+        self.parties.iter().all(|party| party.is_in(head, &sees))
             && self.country.as_ref().is_none_or(|country| countries.contains(country))
             && self.topic.as_ref().is_none_or(|topic| summary.topics.iter().any(|code| below(topic, code)))
             && self.aggregate.as_ref().is_none_or(|aggregate| *aggregate == summary.aggregate)
             && self.kind.as_ref().is_none_or(|kind| summary.kind.iter().any(|is| below(kind, is)))
             && self.status.as_ref().is_none_or(|status| *status == summary.status)
     }
-}
-
-/// The keys that a party may have, as people write it: a state by code or name, others by name, anyone by key.
-pub(crate) fn keys_of_party(written: &str) -> Vec<String> {
-    let written = written.trim();
-    if let Ok(code) = written.to_ascii_uppercase().parse::<CountryCode>() {
-        return vec![code.to_string()];
-    }
-    if let Some((kind, name)) = written.split_once(':') {
-        return vec![format!("{kind}:{}", fold(name))];
-    }
-    let state = CountryCode::named(written).map(|code| code.to_string());
-    let name = fold(written);
-    let others = ["organisation", "person", "group"].map(|kind| format!("{kind}:{name}"));
-    state.into_iter().chain(others).collect()
 }
 
 /// Days asked for: what ended before them or began after them is left out, and what has no date.
@@ -120,13 +104,5 @@ mod tests {
         assert!(is_or_is_below("trade.agriculture", "trade"));
         assert!(is_or_is_below("trade", "trade"));
         assert!(!is_or_is_below("tradewinds", "trade"));
-    }
-
-    #[test]
-    fn a_party_is_found_as_people_write_it() {
-        assert_eq!(keys_of_party("ca"), ["CA"]);
-        assert_eq!(keys_of_party("Canada")[0], "CA");
-        assert!(keys_of_party("Tarik Ali Khan").contains(&"person:tarik ali khan".to_owned()));
-        assert_eq!(keys_of_party("person:Tarik Ali Khan"), ["person:tarik ali khan"]);
     }
 }

@@ -1,6 +1,8 @@
 //! What is known of a record without folding it: what lists show and filter by.
 
-use domain::{Bounds, Record, Subject};
+use std::collections::BTreeSet;
+
+use domain::{Aggregate, Bounds, Mention, Record, Subject};
 use jiff::civil::Date;
 use readmodel::{Overlay, Rows};
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,17 @@ use crate::markings;
 
 /// Record → its head, in JSON.
 const HEADS: u8 = b's';
+
+/// A head has 64 KiB at most, whatever was said of a record in how many events. Of parties 20,000 bytes of keys
+/// and names are kept, states first: with quotes and escapes about 32,000; then 16,000 of how they are mentioned,
+/// 8,000 of topics, 4,000 of owners. What remains are a few fields of at most 300 characters.
+const MOST_OF_PARTIES: usize = 20_000;
+const MOST_OF_MENTIONS: usize = 16_000;
+const MOST_OF_TOPICS: usize = 8_000;
+const MOST_OF_OWNERS: usize = 4_000;
+
+/// A mention's JSON without its key.
+const OF_A_MENTION: usize = 90;
 
 /// A record's row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +36,9 @@ pub(crate) struct Head {
     pub(crate) links: bool,
     /// ISO 3166-1 alpha-2 codes.
     pub(crate) countries: Vec<String>,
+    /// How its parties are told from others of their names.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) mentions: Vec<Mention>,
     /// What lists show.
     pub(crate) summary: Summary,
 }
@@ -45,30 +61,49 @@ pub(crate) struct Summary {
     pub(crate) latest: Option<Date>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) parties: Vec<String>,
+    /// What each of the parties is called, in the same order.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) names: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) topics: Vec<String>,
+    /// Of a commitment: how firm it is, when it is due, whose it is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) strength: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) due: Option<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) owners: Vec<String>,
     pub(crate) version: u32,
     pub(crate) marking: String,
 }
 
 impl Head {
-    /// Of a record with this many events, the first of which stands at `first`.
+    /// Of a record with this many events, the first of which stands at `first`; what is only in its view is left
+    /// out unless that is given.
     pub(crate) fn of(
         record: &Record,
         version: u32,
         first: u64,
-        when: Option<Value>,
+        view: Option<&Value>,
         rows: &mut Overlay<'_>,
     ) -> Self {
         let subject = record.subject();
         let marking = record.marking().to_string();
         let facets = record.facets();
         let bounds = record.valid_time().unwrap_or(Bounds::UNKNOWN);
+        let named = within(MOST_OF_PARTIES, facets.names, |(key, name)| key.len() + name.len());
+        let (parties, names) = named.unzip::<_, _, Vec<_>, Vec<_>>();
+        let mentions = within(MOST_OF_MENTIONS, facets.mentions, |mention| mention.key.len() + OF_A_MENTION);
+        let told = |name: &str| view.and_then(|view| view.get(name));
+        let promised = |name: &str| told(name).filter(|_| subject.aggregate == Aggregate::Commitment);
+        let owners = promised("owners").and_then(Value::as_array).into_iter().flatten();
+        let owners = owners.filter_map(|owner| Some(owner["name"].as_str()?.to_owned()));
         Self {
             marking: markings::intern(&marking, record.owner(), rows),
             first,
-            links: record.links().next().is_some(),
+            links: record.links().next().is_some() || told("merged_into").is_some(),
             countries: facets.countries.into_iter().collect(),
+            mentions: mentions.collect(),
             summary: Summary {
                 subject,
                 id: subject.id,
@@ -76,11 +111,15 @@ impl Head {
                 title: record.title().to_owned(),
                 kind: record.kind().map(str::to_owned),
                 status: record.status().to_owned(),
-                when,
+                when: told("occurred").or_else(|| told("window")).cloned(),
                 earliest: bounds.earliest,
                 latest: bounds.latest,
-                parties: facets.parties.into_iter().collect(),
-                topics: facets.topics.into_iter().collect(),
+                parties,
+                names,
+                topics: within(MOST_OF_TOPICS, facets.topics, String::len).collect(),
+                strength: promised("strength").and_then(Value::as_str).map(str::to_owned),
+                due: promised("due").cloned(),
+                owners: within(MOST_OF_OWNERS, owners, String::len).collect(),
                 version,
                 marking,
             },
@@ -94,7 +133,13 @@ impl Head {
     pub(crate) fn put(&self, rows: &mut Overlay<'_>) {
         let json = serde_json::to_vec(self).expect("texts and numbers are JSON");
         let key = Key::table(HEADS).subject(&self.summary.subject);
-        rows.put(key, json).expect("an event of 64 KiB has no head beyond it");
+        rows.put(key, json).expect("it was cut to fit");
+    }
+
+    /// What its rows stand under: the keys of its parties, and the records that it says are theirs.
+    pub(crate) fn index_keys(&self) -> BTreeSet<String> {
+        let ids = self.mentions.iter().filter_map(|mention| mention.id);
+        self.summary.parties.iter().cloned().chain(ids.map(|id| id.to_string())).collect()
     }
 
     /// Whether a residue is all that is left of it.
@@ -106,4 +151,18 @@ impl Head {
     pub(crate) fn place(&self) -> Place {
         Place::new(self.summary.earliest.or(self.summary.latest), self.first)
     }
+}
+
+/// The first items, as long as their sizes together stay within a budget.
+fn within<T>(
+    budget: usize,
+    items: impl IntoIterator<Item = T>,
+    size: impl Fn(&T) -> usize,
+) -> impl Iterator<Item = T> {
+    // Besides its own bytes, each has quotes and a comma.
+    let sizes = items.into_iter().scan(0, move |sum, item| {
+        *sum += size(&item) + 3;
+        Some((*sum, item))
+    });
+    sizes.take_while(move |(sum, _)| *sum <= budget).map(|(_, item)| item)
 }

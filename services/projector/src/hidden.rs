@@ -2,7 +2,7 @@
 //! may not see.
 
 use contract::{List, Order, Principal, Query, Recorded, Timeline};
-use domain::Aggregate::{self, Engagement, Matter, Source};
+use domain::Aggregate::{self, Engagement, Matter, Party, Source};
 use domain::Subject;
 use prometheus_client::metrics::counter::Counter;
 use proptest::prelude::*;
@@ -32,19 +32,21 @@ enum What {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let happened = (0..28_u8, 0..3_usize, prop::option::of(0..6_usize))
+    let happened = (0..28_u8, 0..3_usize, prop::option::of(0..RECORDS))
         .prop_map(|(day, party, links_to)| What::Happened { day, party, links_to });
     let marked = (0..2_usize).prop_map(|level| What::Marked { level });
     let retracted = (0..4_usize).prop_map(|nth| What::Retracted { nth });
-    let merged = (0..6_usize).prop_map(|into| What::Merged { into });
+    let merged = (0..RECORDS).prop_map(|into| What::Merged { into });
     let what =
         prop_oneof![16 => happened, 2 => marked, 2 => retracted, 2 => merged, 1 => Just(What::Disposed)];
-    (0..6_usize, what).prop_map(|(record, what)| Step { record, what })
+    (0..RECORDS, what).prop_map(|(record, what)| Step { record, what })
 }
 
-/// Half of the records are engagements, others matters, the last a source.
+/// Engagements, matters, a source, and parties whom the others may name.
+const RECORDS: usize = 8;
+
 fn record(i: usize) -> Subject {
-    let aggregate = [Engagement, Engagement, Engagement, Matter, Matter, Source][i];
+    let aggregate = [Engagement, Engagement, Engagement, Matter, Matter, Source, Party, Party][i];
     subject(aggregate, &i.to_string())
 }
 
@@ -79,13 +81,24 @@ fn happening(aggregate: Aggregate) -> &'static str {
     match aggregate {
         Engagement => "held",
         Matter => "development_recorded",
+        Party => "named",
         _ => "revised",
     }
 }
 
 fn happened(of: Subject, day: u8, party: usize, to: Option<Subject>) -> Value {
+    let country = ["CA", "PK"][usize::from(day % 2)];
+    if of.aggregate == Party {
+        let name = ["Tarik Ali Khan", "T. A. Khan", "High Commissioner"][party];
+        return json!({"name": name, "kind": "person", "country": country});
+    }
     let mut data = json!({"title": format!("{} {day}", of.aggregate)});
-    let party = ["US", "CA", "Tarik Ali Khan"][party];
+    let mut party = json!(["US", "CA", "Tarik Ali Khan"][party]);
+    if let Some(id) = to.filter(|to| to.aggregate == Party) {
+        party = json!({"name": "High Commissioner", "kind": "person", "country": country, "id": id});
+    } else if party == "Tarik Ali Khan" && !day.is_multiple_of(3) {
+        party = json!({"name": party, "kind": "person", "country": country});
+    }
     match of.aggregate {
         Engagement => data["participants"] = json!([party]),
         Matter => data["parties"] = json!([party]),
@@ -123,7 +136,7 @@ async fn answers(register: &Register, reader: &Principal) -> Vec<(String, u16, V
     let mut answers = vec![];
     let uids = register.entries.iter().filter_map(|entry| Recorded::parse(&entry.payload).ok());
     let mut queries = uids.map(|recorded| Query::Event { uid: recorded.uid() }).collect::<Vec<_>>();
-    for subject in (0..6).map(record) {
+    for subject in (0..RECORDS).map(record) {
         queries.push(Query::Record { subject });
         queries.push(Query::History { subject, after: 0, limit: 3 });
     }
@@ -132,9 +145,13 @@ async fn answers(register: &Register, reader: &Principal) -> Vec<(String, u16, V
         let reply = dossiers.query(reader, query.clone()).await;
         answers.push((format!("{query:?}"), reply.status, body(&reply)));
     }
-    for parties in [vec![], vec!["US".to_owned()], vec!["Tarik Ali Khan".to_owned(), "CA".to_owned()]] {
+    let on_record = record(6).to_string();
+    let parties: [&[&str]; 6] =
+        [&[], &["US"], &["Tarik Ali Khan", "CA"], &["T. A. Khan"], &["High Commissioner"], &[&on_record]];
+    for parties in parties {
+        let parties = parties.iter().map(|party| (*party).to_owned()).collect::<Vec<_>>();
         for order in [Order::Oldest, Order::Newest] {
-            for aggregate in [Engagement, Matter, Source] {
+            for aggregate in [Engagement, Matter, Source, Party] {
                 let mut query = List { parties: parties.clone(), order, limit: 2, ..list(aggregate) };
                 loop {
                     let reply = dossiers.query(reader, Query::List(query.clone())).await;
@@ -162,7 +179,7 @@ async fn answers(register: &Register, reader: &Principal) -> Vec<(String, u16, V
 async fn hidden_from(reader: &Principal, register: &Register) -> Vec<Subject> {
     let dossiers = Projected::new(Dossiers::new(Counter::default()), register).await;
     let mut hidden = vec![];
-    for subject in (0..6).map(record) {
+    for subject in (0..RECORDS).map(record) {
         let query = || Query::Record { subject };
         if dossiers.query(reader, query()).await.status == 404
             && dossiers.query(&insider(), query()).await.status == 200
@@ -178,7 +195,7 @@ proptest! {
     #[test]
     fn what_a_reader_may_not_see_leaves_no_trace(
         steps in prop::collection::vec(step(), 1..30),
-        markings in prop::collection::vec(0..MARKINGS.len(), 6),
+        markings in prop::collection::vec(0..MARKINGS.len(), RECORDS),
         who in 0..3_usize,
     ) {
         let mut register = Register::default();

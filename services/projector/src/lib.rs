@@ -27,6 +27,7 @@ mod merge;
 pub mod metrics;
 mod model;
 mod page;
+mod parties;
 mod serve;
 #[cfg(test)]
 mod testing;

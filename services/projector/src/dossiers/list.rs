@@ -10,11 +10,12 @@ use uuid::Uuid;
 use super::query::Asked;
 use super::{Dossiers, tables};
 use crate::cursor::Cursor;
-use crate::filter::{Filter, Span, keys_of_party};
+use crate::filter::{Filter, Span};
 use crate::head::Head;
 use crate::key::Key;
 use crate::merge::merged;
 use crate::page::Page;
+use crate::parties::{self, Bearers};
 
 /// What a cursor is bound to: every filter and the order, not the length of the pages.
 pub(super) fn filters_of(list: &List) -> Vec<u8> {
@@ -31,10 +32,11 @@ pub(crate) fn cursor(list: &List) -> Result<Option<Cursor>, Problem> {
     cursor.map(|text| Cursor::read(text, &filters_of(list), Dossiers::SCHEMA)).transpose()
 }
 
-fn filter(list: &List) -> Result<Filter, Problem> {
+fn filter(asked: &Asked<'_>, list: &List) -> Result<Filter, Problem> {
+    let bearers = Bearers::seen_by(&asked.visible, asked.view);
     let words = list.text.as_deref().map(fold).unwrap_or_default();
     Ok(Filter {
-        parties: list.parties.iter().map(|party| keys_of_party(party)).collect(),
+        parties: list.parties.iter().map(|party| bearers.sought(party)).collect(),
         country: list.country.as_ref().map(|code| code.to_ascii_uppercase()),
         topic: list.topic.clone(),
         aggregate: None,
@@ -47,7 +49,7 @@ fn filter(list: &List) -> Result<Filter, Problem> {
 
 /// A page of the records that meet every filter.
 pub(super) fn list(asked: &Asked<'_>, list: &List) -> Result<Reply, Problem> {
-    let filter = filter(list)?;
+    let filter = filter(asked, list)?;
     let after = cursor(list)?.map(|cursor| cursor.place);
     let mut page = Page::new(list.limit);
     let rows = merged(asked.view, &prefixes(asked, list, &filter), list.order, after);
@@ -62,8 +64,7 @@ pub(super) fn list(asked: &Asked<'_>, list: &List) -> Result<Reply, Problem> {
 
 /// Under every marking that the reader may see: the first party asked for, or all.
 fn prefixes(asked: &Asked<'_>, list: &List, filter: &Filter) -> Vec<Key> {
-    let all = vec![String::new()];
-    let parties = filter.parties.first().unwrap_or(&all);
+    let parties = parties::index_keys(&filter.parties);
     let markings = asked.visible.numbers();
     let of_marking =
         |marking| parties.iter().map(move |party| tables::list_prefix(list.aggregate, marking, party));
@@ -73,7 +74,7 @@ fn prefixes(asked: &Asked<'_>, list: &List, filter: &Filter) -> Vec<Key> {
 fn found(asked: &Asked<'_>, list: &List, id: &[u8], filter: &Filter) -> Option<Head> {
     let subject = Subject { aggregate: list.aggregate, id: Uuid::from_slice(id).ok()? };
     let head = Head::get(&subject, asked.view)?;
-    let shown = filter.admits(&head)
+    let shown = filter.admits(&head, |party| asked.may_see(party))
         && filter.span.meets(head.summary.earliest, head.summary.latest)
         && tables::has_words(&subject, &filter.words, asked.view);
     shown.then_some(head)

@@ -11,7 +11,8 @@
 //! | `w` | record | the folded words of its texts |
 //! | `l` | aggregate, marking, party or none, place | the record's identifier |
 //! | `o` | record | the links that it has in `t` |
-//! | `t` | record linked to, record linking, relation | |
+//! | `t` | record linked to, record linking or merged into it, relation | |
+//! | `a` | marking, name, record of a [party](crate::parties) | its country |
 //! | `k`, `K` | marking and owner, number | [number](crate::markings), marking and owner |
 
 mod list;

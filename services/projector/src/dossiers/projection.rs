@@ -10,6 +10,7 @@ use super::tables;
 use crate::folds::{Folds, is_control};
 use crate::head::Head;
 use crate::history::{self, Stands};
+use crate::parties;
 
 /// Folds every record.
 #[derive(Default)]
@@ -27,7 +28,7 @@ impl Dossiers {
 
 impl Projection for Dossiers {
     const NAME: &'static str = "dossiers";
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
 
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
         let stands = Stands { subject: entry.subject, version: entry.version, position: entry.position };
@@ -50,15 +51,15 @@ fn write(record: &Record, event: &Event, rows: &mut Overlay<'_>) {
     let view = record.view();
     let old = Head::get(&subject, rows);
     let first = old.as_ref().map_or(event.position, |head| head.first);
-    let when = view.get("occurred").or_else(|| view.get("window")).cloned();
-    let new = Head::of(record, event.version, first, when, rows);
+    let new = Head::of(record, event.version, first, Some(&view), rows);
     let changes_others = is_control(event);
     tables::list(old.as_ref(), &new, rows);
+    parties::keep(old.as_ref(), &new, rows);
     tables::put_view(&subject, &view, rows);
     let added = Some(event).filter(|_| !changes_others && !record.is_disposed());
     tables::put_words(record, &view, added, rows);
     if new.links || old.is_some_and(|old| old.links) {
-        tables::link(record, rows);
+        tables::link(record, &view, rows);
     }
     if changes_others {
         tables::put_standings(record, rows);

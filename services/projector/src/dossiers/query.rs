@@ -78,7 +78,7 @@ impl Asked<'_> {
         sight
     }
 
-    fn may_see(&self, subject: &Subject) -> bool {
+    pub(super) fn may_see(&self, subject: &Subject) -> bool {
         self.sight(subject) != Sight::Nothing
     }
 

@@ -48,7 +48,8 @@ pub(super) fn view(subject: &Subject, rows: &impl Rows) -> Option<Bytes> {
 /// The keys of a record in the lists.
 fn list_keys(head: &Head) -> BTreeSet<Vec<u8>> {
     let aggregate = head.summary.subject.aggregate;
-    let parties = head.summary.parties.iter().map(String::as_str);
+    let parties = head.index_keys();
+    let parties = parties.iter().map(String::as_str);
     let keys = parties.chain([""]).map(|party| list_prefix(aggregate, head.marking, party));
     keys.map(|key| key.bytes(&head.place().0).into()).collect()
 }
@@ -172,14 +173,16 @@ pub(super) fn has_words(subject: &Subject, asked: &[String], rows: &impl Rows) -
     asked.iter().all(|word| words.contains(&format!(" {word} ")))
 }
 
-/// Moves a record's links.
-pub(super) fn link(record: &Record, rows: &mut Overlay<'_>) {
+/// Moves a record's links. What it was merged into is one.
+pub(super) fn link(record: &Record, view: &Value, rows: &mut Overlay<'_>) {
     let from = record.subject();
     let outgoing = Key::table(OUTGOING).subject(&from);
     let old = rows.get(outgoing.as_ref());
     let old = old.and_then(|json| serde_json::from_slice::<BTreeSet<(Subject, String)>>(&json).ok());
     let old = old.unwrap_or_default();
-    let links = record.links().map(|(rel, to, _)| (to, rel.to_string())).collect::<BTreeSet<_>>();
+    let mut links = record.links().map(|(rel, to, _)| (to, rel.to_string())).collect::<BTreeSet<_>>();
+    let survivor = view["merged_into"]["record"].as_str().and_then(|to| to.parse::<Subject>().ok());
+    links.extend(survivor.map(|to| (to, "merged_into".to_owned())));
     if links == old {
         return;
     }

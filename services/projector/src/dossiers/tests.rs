@@ -298,3 +298,68 @@ async fn no_address_of_a_hidden_record_is_told() {
     let event = body(&projected.query(&outsider, Query::Event { uid: merged }).await);
     assert_eq!(event["event"]["data"], json!({}));
 }
+
+#[tokio::test]
+async fn a_summary_names_the_parties_as_stated_and_tells_what_was_promised() {
+    let mut register = register();
+    let promise = subject(Commitment, "promise");
+    let data = json!({"text": "To report", "strength": "agreed", "owners": ["CA", "Tarik Ali Khan"],
+        "beneficiaries": [{"name": "U.S. Congressional Delegation", "kind": "group"}], "due": "2025-12"});
+    register.record("commitment.made", promise, "OFFICIAL", &data);
+    let projected = projected(&register).await;
+    let promises = projected.query(&insider(), Query::List(list(Commitment))).await;
+    let item = &body(&promises)["items"][0];
+    let keys = json!(["CA", "group:us congressional delegation", "person:tarik ali khan"]);
+    assert_eq!(item["parties"], keys);
+    assert_eq!(item["names"], json!(["Canada", "U.S. Congressional Delegation", "Tarik Ali Khan"]));
+    assert_eq!(item["strength"], "agreed");
+    assert_eq!(item["due"]["edtf"], "2025-12");
+    assert_eq!(item["owners"], json!(["Canada", "Tarik Ali Khan"]));
+    let meetings = projected.query(&insider(), Query::List(list(Engagement))).await;
+    let meeting = &body(&meetings)["items"][0];
+    assert!(["strength", "due", "owners"].iter().all(|name| meeting[name].is_null()), "{meeting}");
+}
+
+#[tokio::test]
+async fn a_record_that_others_were_merged_into_says_which() {
+    let mut register = register();
+    let (visit, twin) = (subject(Engagement, "visit"), subject(Engagement, "twin"));
+    let data = json!({"title": "The same visit", "kind": "visit", "participants": ["US"]});
+    register.record("engagement.held", twin, "OFFICIAL", &data);
+    let merged = register.record("engagement.merged_into", twin, "OFFICIAL", &json!({"record": visit}));
+    let rels = |register: Register, reader| async move {
+        let of = Query::Record { subject: visit };
+        let record = body(&projected(&register).await.query(&reader, of).await);
+        record["linked"].as_array().unwrap().iter().map(|linked| linked["rel"].clone()).collect::<Vec<_>>()
+    };
+    let outsider = || reader("OFFICIAL", &[], "US");
+    let mut after = rels(register.clone(), outsider()).await;
+    after.sort_by_key(Value::to_string);
+    assert_eq!(after, ["merged_into", "part_of"]);
+    let mut undone = register.clone();
+    undone.record("engagement.retracted", twin, "OFFICIAL", &json!({"event": merged, "reason": "another"}));
+    assert_eq!(rels(undone, outsider()).await, ["part_of"]);
+    register.record("engagement.marking_changed", twin, "OFFICIAL", &json!({"level": "SECRET"}));
+    assert_eq!(rels(register.clone(), outsider()).await, ["part_of"]);
+    assert_eq!(rels(register, insider()).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_record_of_ever_more_parties_has_a_row_that_fits() {
+    let mut register = register();
+    let visit = subject(Engagement, "visit");
+    for i in 0..10 {
+        let issuer =
+            |j: usize| json!({"name": format!("\"{i} {j}\" {}", "of letters ".repeat(20)), "kind": "group"});
+        let data = json!({"issuers": (0..100).map(issuer).collect::<Vec<_>>(), "form": i.to_string()});
+        register.record("engagement.statement_issued", visit, "OFFICIAL", &data);
+    }
+    let projected = projected(&register).await;
+    let page = projected
+        .query(&insider(), Query::List(List { kind: Some("visit".into()), ..list(Engagement) }))
+        .await;
+    let item = &body(&page)["items"][0];
+    assert_eq!(item["version"], 12);
+    assert_eq!((&item["parties"][0], &item["names"][0]), (&json!("PK"), &json!("Pakistan")));
+    assert!(page.body.len() < 64 << 10, "{}", page.body.len());
+}

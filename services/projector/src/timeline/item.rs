@@ -59,14 +59,15 @@ impl Item {
     /// Its keys, given the record's head.
     pub(super) fn keys(&self, head: &Head) -> Vec<Vec<u8>> {
         let place = Place::new(self.earliest.or(self.latest), self.position);
-        let parties = head.summary.parties.iter().map(String::as_str).chain([""]);
+        let parties = head.index_keys();
+        let parties = parties.iter().map(String::as_str).chain([""]);
         parties.map(|party| prefix(head.marking, party).bytes(&place.0).into()).collect()
     }
 
     /// As it is served.
     pub(super) fn served(&self, of: &Summary) -> Vec<u8> {
-        let Summary { subject, aggregate, title, kind, status, parties, topics, .. } = of;
-        let served = Served { item: self, subject, aggregate, title, kind, status, parties, topics };
+        let Summary { subject, aggregate, title, kind, status, parties, names, topics, .. } = of;
+        let served = Served { item: self, subject, aggregate, title, kind, status, parties, names, topics };
         serde_json::to_vec(&served).expect("texts and numbers are JSON")
     }
 }
@@ -112,6 +113,8 @@ struct Served<'s> {
     status: &'s str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parties: &'s Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    names: &'s Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     topics: &'s Vec<String>,
 }

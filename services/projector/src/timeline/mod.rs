@@ -6,6 +6,7 @@
 //! | `i` | record, version | what the timeline shows of a happening, at the event that told it first; absent: there is nothing to show |
 //! | `s` | record | its [head](crate::head) |
 //! | `v` | marking, party or none, place | record, version |
+//! | `a` | marking, name, record of a [party](crate::parties) | its country |
 //! | `k`, `K` | marking and owner, number | [number](crate::markings), marking and owner |
 //!
 //! A happening stands under every party of its record, once, however many accounts there are of it: at the

@@ -8,6 +8,7 @@ use super::item::{self, Item};
 use crate::folds::{Folds, is_control};
 use crate::head::Head;
 use crate::history::{self, Stands};
+use crate::parties;
 
 /// Puts every event in its place.
 #[derive(Default)]
@@ -25,7 +26,7 @@ impl Happenings {
 
 impl Projection for Happenings {
     const NAME: &'static str = "timeline";
-    const SCHEMA: u32 = 2;
+    const SCHEMA: u32 = 3;
 
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
         let stands = Stands { subject: entry.subject, version: entry.version, position: entry.position };
@@ -47,9 +48,8 @@ fn write(record: &Record, stands: &Stands, is_control: bool, rows: &mut Overlay<
     let old = Head::get(&subject, rows);
     let first = old.as_ref().map_or(stands.position, |head| head.first);
     let new = Head::of(record, stands.version, first, None, rows);
-    let moves = old
-        .as_ref()
-        .is_some_and(|old| old.marking != new.marking || old.summary.parties != new.summary.parties);
+    let moves =
+        old.as_ref().is_some_and(|old| old.marking != new.marking || old.index_keys() != new.index_keys());
     let told = record.events().last().and_then(|event| record.happening(event));
     let told = told.map(|(first, _)| first.event.version);
     for entry in record.events() {
@@ -58,6 +58,7 @@ fn write(record: &Record, stands: &Stands, is_control: bool, rows: &mut Overlay<
             place(record, entry, old.as_ref(), &new, rows);
         }
     }
+    parties::keep(old.as_ref(), &new, rows);
     new.put(rows);
 }
 

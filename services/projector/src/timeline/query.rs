@@ -10,12 +10,13 @@ use service::Reply;
 use super::Happenings;
 use super::item::{self, Item};
 use crate::cursor::Cursor;
-use crate::filter::{Filter, Span, keys_of_party};
+use crate::filter::{Filter, Span};
 use crate::head::Head;
 use crate::key::Key;
 use crate::markings::Visible;
 use crate::merge::merged;
 use crate::page::Page;
+use crate::parties::{self, Bearers};
 
 /// Every filter and the order, not the length of the pages.
 fn filters_of(timeline: &Timeline) -> Vec<u8> {
@@ -39,9 +40,9 @@ pub(crate) fn cursor(timeline: &Timeline) -> Result<Option<Cursor>, Problem> {
 pub(crate) fn answer(ask: &Ask<Timeline>, levels: &Levels, view: &View<'_>) -> Result<Reply, Problem> {
     let timeline = &ask.query;
     let visible = Visible::to(&ask.principal, levels, view);
-    let filter = filter(timeline)?;
+    let filter = filter(timeline, &Bearers::seen_by(&visible, view))?;
     let after = cursor(timeline)?.map(|cursor| cursor.place);
-    let mut finder = Finder { view, filter: &filter, heads: HashMap::new() };
+    let mut finder = Finder { view, visible: &visible, filter: &filter, heads: HashMap::new() };
     let mut page = Page::new(timeline.limit);
     let rows = merged(view, &prefixes(&visible, &filter), timeline.order, after);
     let next = page.fill(after, rows.map(|(place, (_, target))| (place, finder.find(&target))));
@@ -51,9 +52,9 @@ pub(crate) fn answer(ask: &Ask<Timeline>, levels: &Levels, view: &View<'_>) -> R
     Ok(Reply::ok(page.finish(next.as_deref(), position)).at(position))
 }
 
-fn filter(timeline: &Timeline) -> Result<Filter, Problem> {
+fn filter(timeline: &Timeline, bearers: &Bearers<'_>) -> Result<Filter, Problem> {
     Ok(Filter {
-        parties: timeline.parties.iter().map(|party| keys_of_party(party)).collect(),
+        parties: timeline.parties.iter().map(|party| bearers.sought(party)).collect(),
         topic: timeline.topic.clone(),
         aggregate: timeline.aggregate.clone(),
         span: Span::read(timeline.from.as_deref(), timeline.to.as_deref())?,
@@ -63,8 +64,7 @@ fn filter(timeline: &Timeline) -> Result<Filter, Problem> {
 
 /// Under every marking that the reader may see: the first party asked for, or all.
 fn prefixes(visible: &Visible<'_>, filter: &Filter) -> Vec<Key> {
-    let all = vec![String::new()];
-    let parties = filter.parties.first().unwrap_or(&all);
+    let parties = parties::index_keys(&filter.parties);
     let of_marking = |marking| parties.iter().map(move |party| item::prefix(marking, party));
     visible.numbers().flat_map(of_marking).collect()
 }
@@ -72,6 +72,7 @@ fn prefixes(visible: &Visible<'_>, filter: &Filter) -> Vec<Key> {
 /// Reads what places point to; neighbours often belong to one record.
 struct Finder<'v> {
     view: &'v View<'v>,
+    visible: &'v Visible<'v>,
     filter: &'v Filter,
     heads: HashMap<Subject, Option<Head>>,
 }
@@ -80,10 +81,10 @@ impl Finder<'_> {
     /// The item as served, if it is as asked.
     fn find(&mut self, target: &[u8]) -> Option<Vec<u8>> {
         let (subject, version) = item::of_target(target)?;
-        let head = self
-            .heads
-            .entry(subject)
-            .or_insert_with(|| Head::get(&subject, self.view).filter(|head| self.filter.admits(head)));
+        let sees =
+            |party: &Subject| Head::get(party, self.view).is_some_and(|head| self.visible.has(head.marking));
+        let admitted = || Head::get(&subject, self.view).filter(|head| self.filter.admits(head, sees));
+        let head = self.heads.entry(subject).or_insert_with(admitted);
         let summary = &head.as_ref()?.summary;
         let item = Item::get(&subject, version, self.view)?;
         self.filter.span.meets(item.earliest, item.latest).then(|| item.served(summary))
