@@ -95,6 +95,7 @@ impl Process {
             role: "process",
             client,
             shutdown,
+            cut: CancellationToken::new(),
             tasks: TaskTracker::new(),
             readiness,
             metrics,
@@ -145,6 +146,7 @@ impl Process {
             role,
             client,
             shutdown: CancellationToken::new(),
+            cut: CancellationToken::new(),
             tasks: TaskTracker::new(),
             ..self.shell.clone()
         };

@@ -1,9 +1,11 @@
 //! What a role is given to run with.
 
 use std::path::PathBuf;
+use std::pin::pin;
 use std::time::Duration;
 
 use async_nats::Client;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -18,6 +20,8 @@ pub struct Shell {
     pub client: Client,
     /// Cancelled when the role is to take no more work and come to an end.
     pub shutdown: CancellationToken,
+    /// Cancelled when a stop has little time left: what still waits for others is to be cut.
+    pub cut: CancellationToken,
     /// Where the role's tasks are spawned; a stop waits for them.
     pub tasks: TaskTracker,
     /// The process's readiness.
@@ -39,6 +43,7 @@ impl Shell {
             role,
             client,
             shutdown: CancellationToken::new(),
+            cut: CancellationToken::new(),
             tasks: TaskTracker::new(),
             readiness: Readiness::new(),
             metrics: Metrics::new(),
@@ -53,16 +58,21 @@ impl Shell {
         self.readiness.latch(format!("{}.{name}", self.role))
     }
 
-    /// Stops the role: no more work is taken, what was taken is done, what was written is sent. False if that
-    /// took longer than `within`.
+    /// Stops the role: no more work is taken, what was taken is done, what was written is sent. What can be cut is
+    /// cut in the last tenth of the time. False if even that took longer than `within`.
     pub async fn stop(&self, within: Duration) -> bool {
         self.shutdown.cancel();
         self.tasks.close();
-        let drained = tokio::time::timeout(within, async {
+        let mut drained = pin!(async {
             self.tasks.wait().await;
             // The last replies may still be in the client; a lost connection has nothing to flush.
             let _ = self.client.flush().await;
         });
-        drained.await.is_ok()
+        let last = within / 10;
+        if timeout(within - last, drained.as_mut()).await.is_ok() {
+            return true;
+        }
+        self.cut.cancel();
+        timeout(last, drained).await.is_ok()
     }
 }
