@@ -18,6 +18,7 @@ mod identity;
 mod listen;
 mod metrics;
 mod params;
+mod patient;
 mod read;
 mod refusal;
 mod routes;
@@ -45,6 +46,7 @@ struct Gateway {
     metrics: metrics::Metrics,
     slots: Semaphore,
     read_within: Duration,
+    write_within: Duration,
     answer_within: Duration,
 }
 
@@ -89,6 +91,7 @@ async fn serve_on(
         metrics: metrics::Metrics::new(&shell.metrics),
         slots: Semaphore::new(settings.http_in_flight),
         read_within: settings.http_read_within,
+        write_within: settings.http_write_within,
         answer_within: settings.http_answer_within,
         shell,
     });

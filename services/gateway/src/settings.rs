@@ -37,6 +37,10 @@ pub struct Settings {
     #[arg(long, env = "CHANCERY_HTTP_READ_WITHIN", value_name = "SECONDS", value_parser = seconds, default_value = "10")]
     pub http_read_within: Duration,
 
+    /// Seconds after which a client that does not read its answer is cut off
+    #[arg(long, env = "CHANCERY_HTTP_WRITE_WITHIN", value_name = "SECONDS", value_parser = seconds, default_value = "20")]
+    pub http_write_within: Duration,
+
     /// Seconds within which the register answers
     #[arg(long, env = "CHANCERY_HTTP_ANSWER_WITHIN", value_name = "SECONDS", value_parser = seconds, default_value = "10")]
     pub http_answer_within: Duration,

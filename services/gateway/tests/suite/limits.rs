@@ -1,7 +1,5 @@
 //! Sizes, times, ids, counts and an orderly stop.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use testkit::{PATIENCE, eventually, http_client};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -114,13 +112,15 @@ async fn a_stop_answers_what_has_begun() {
     slow.flush().await.unwrap();
     let waits = tokio::spawn(edge.request(Method::GET, "/v1/events").send());
     let question = futures_util::StreamExt::next(&mut queries).await.unwrap();
-    assert!(!edge.shell.stop(Duration::from_millis(1)).await, "one request is still worked on");
+    let shell = edge.shell.clone();
+    let stopping = tokio::spawn(async move { shell.stop(PATIENCE).await });
     eventually("no more connections are taken", PATIENCE, async || {
         TcpStream::connect(edge.settings.bound.address().await).await.is_err().then_some(())
     })
     .await;
+    assert!(!stopping.is_finished(), "one request is still worked on");
     slow.publish(question.reply.unwrap(), "{}".into()).await.unwrap();
     assert_eq!(waits.await.unwrap().unwrap().status(), 200);
-    assert!(edge.shell.stop(PATIENCE).await);
+    assert!(stopping.await.unwrap());
     edge.running.await.unwrap().unwrap();
 }

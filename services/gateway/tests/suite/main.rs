@@ -1,6 +1,7 @@
 //! The gateway against a real nats-server, with a responder in place of registrar and projector.
 #![expect(clippy::unwrap_used, reason = "a failure in a test says where it was")]
 
+mod attacks;
 mod edge;
 mod limits;
 mod problems;
