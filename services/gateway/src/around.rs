@@ -15,7 +15,7 @@ use tracing::Instrument;
 
 use crate::Gateway;
 use crate::identity::identify;
-use crate::metrics::NO_ROUTE;
+use crate::metrics::{InFlight, NO_ROUTE};
 use crate::refusal::Refusal;
 
 /// Comes in to tie log lines together across systems, and always goes out.
@@ -43,7 +43,7 @@ pub(crate) async fn around(
     request.extensions_mut().insert(about.clone());
     // One line a request is all that is said at the usual level, and it carries the id itself.
     let span = tracing::debug_span!("http", id = %about.request_id);
-    let mut response = answered(&gateway, request, next).instrument(span).await;
+    let mut response = answered(&gateway, about.who.as_deref().ok(), request, next).instrument(span).await;
     finish(response.headers_mut(), &about.request_id);
     let (status, took) = (response.status().as_u16(), begun.elapsed());
     let route = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
@@ -61,14 +61,19 @@ pub(crate) async fn around(
     response
 }
 
-async fn answered(gateway: &Gateway, request: Request, next: Next) -> Response {
+/// Two limits: a slot, for what the gateway can work on is bounded; and the caller's share of the slots, for nobody
+/// should have to wait for what another holds. Who has no token is refused at once and needs none.
+async fn answered(gateway: &Gateway, who: Option<&Verified>, request: Request, next: Next) -> Response {
     let Ok(_slot) = gateway.slots.try_acquire() else {
         return Refusal::new(ProblemKind::Unavailable, "too many requests at once").into_response();
     };
-    gateway.metrics.in_flight.inc();
-    let response = next.run(request).await;
-    gateway.metrics.in_flight.dec();
-    response
+    let share = who.map(|verified| gateway.shares.take(&verified.principal));
+    if matches!(share, Some(None)) {
+        let detail = format!("{} requests of yours are being worked on", gateway.shares.most());
+        return Refusal::new(ProblemKind::TooManyRequests, detail).into_response();
+    }
+    let _counted = InFlight::begin(&gateway.metrics.in_flight);
+    next.run(request).await
 }
 
 /// What every answer says besides: nobody but the caller may keep it, and it is what it says it is.

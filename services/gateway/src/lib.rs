@@ -23,6 +23,7 @@ mod read;
 mod refusal;
 mod routes;
 mod settings;
+mod share;
 mod submit;
 
 use std::sync::Arc;
@@ -45,6 +46,7 @@ struct Gateway {
     verifier: Verifier,
     metrics: metrics::Metrics,
     slots: Semaphore,
+    shares: share::Shares,
     read_within: Duration,
     write_within: Duration,
     answer_within: Duration,
@@ -90,6 +92,7 @@ async fn serve_on(
         verifier,
         metrics: metrics::Metrics::new(&shell.metrics),
         slots: Semaphore::new(settings.http_in_flight),
+        shares: share::Shares::new(settings.http_share.unwrap_or(settings.http_in_flight / 2).max(1)),
         read_within: settings.http_read_within,
         write_within: settings.http_write_within,
         answer_within: settings.http_answer_within,

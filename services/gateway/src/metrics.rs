@@ -67,6 +67,22 @@ impl Metrics {
     }
 }
 
+/// Counts a request until it is dropped: a client that leaves takes its request with it, answered or not.
+pub(crate) struct InFlight<'g>(&'g Gauge);
+
+impl<'g> InFlight<'g> {
+    pub(crate) fn begin(gauge: &'g Gauge) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 /// A method's name, of a closed set: callers may make up methods.
 fn name(method: &http::Method) -> &'static str {
     match *method {

@@ -29,6 +29,10 @@ pub struct Settings {
     #[arg(long, env = "CHANCERY_HTTP_IN_FLIGHT", value_name = "COUNT", default_value_t = 1024)]
     pub http_in_flight: usize,
 
+    /// How many of them one caller, a subject of an agency, may have; without, half
+    #[arg(long, env = "CHANCERY_HTTP_SHARE", value_name = "COUNT")]
+    pub http_share: Option<usize>,
+
     /// How many connections are open at once; those beyond wait
     #[arg(long, env = "CHANCERY_HTTP_CONNECTIONS", value_name = "COUNT", default_value_t = 4096)]
     pub http_connections: usize,

@@ -2,12 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use contract::Principal;
+use reqwest::Method;
 use service::Reply;
-use testkit::{PATIENCE, eventually};
+use testkit::{PATIENCE, eventually, http_client};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::edge::{Edge, officer};
+use crate::edge::{Edge, officer, refused};
 
 async fn connect(edge: &Edge, sent: &str) -> TcpStream {
     let mut stream = TcpStream::connect(edge.settings.bound.address().await).await.unwrap();
@@ -85,6 +87,28 @@ async fn a_stop_does_not_wait_for_a_first_request() {
     let begun = Instant::now();
     assert!(edge.shell.stop(PATIENCE).await);
     assert!(begun.elapsed() < PATIENCE / 2, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn one_caller_leaves_room_for_others() {
+    let edge = Edge::start_with(&["--http-in-flight", "4"]).await;
+    let head = submission(&edge, 10) + "{";
+    let held = [connect(&edge, &head).await, connect(&edge, &head).await];
+    until(&edge, "http_requests_in_flight", 2).await;
+    let response = edge.get("/v1/events").await;
+    assert_eq!(response.headers()["retry-after"], "1");
+    let (status, problem) = refused(response).await;
+    assert_eq!((status, &problem["type"]), (429, &"/problems/too-many-requests".into()));
+    for other in [
+        Principal { subject: "other".into(), ..officer() },
+        Principal { agency: "urn:agency:ca".into(), ..officer() },
+    ] {
+        let request = http_client().request(Method::GET, edge.url("/v1/events"));
+        assert_eq!(request.bearer_auth(edge.token(&other)).send().await.unwrap().status(), 200);
+    }
+    drop(held);
+    until(&edge, "http_requests_in_flight", 0).await;
+    assert_eq!(edge.get("/v1/events").await.status(), 200);
 }
 
 #[tokio::test]
