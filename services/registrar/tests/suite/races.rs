@@ -48,6 +48,22 @@ async fn two_registrars_lose_and_repeat_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_turned_away_from_a_record_that_all_write_to() {
+    const WRITERS: usize = 40;
+    const EACH: usize = 5;
+    let register = Register::with(2, Clock::system()).await;
+    register.record(held("first", "call")).await;
+    let writers = (0..WRITERS).map(async |writer| {
+        for nth in 0..EACH {
+            let reply = register.send(statement(&format!("{writer}-{nth}"), "call")).await;
+            assert_eq!(reply.status, 201, "{}", String::from_utf8_lossy(&reply.body));
+        }
+    });
+    join_all(writers).await;
+    assert_eq!(register.head().await, (WRITERS * EACH + 1) as u64);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_submission_to_two_registrars_is_recorded_once() {
     let register = Register::with(2, Clock::system()).await;
     for round in 0..20 {
