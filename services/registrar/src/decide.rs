@@ -221,7 +221,8 @@ impl Desk<'_> {
         Err(draft.place.refuse(ProblemKind::Forbidden, "/type", detail))
     }
 
-    /// The first event gives the record its marking; later ones take the record's.
+    /// The first event gives the record its marking; later ones take the record's. Who names another is mistaken
+    /// about it.
     fn marking(&mut self, draft: &Draft, stage: &Stage<'_>) -> Option<Marking> {
         let Circumstances { principal, rules, .. } = self.circumstances;
         let record = stage.record();
@@ -234,13 +235,17 @@ impl Desk<'_> {
             ("/marking", format!("expected a marking that you may use, found {marking}"))
         } else {
             let marking = record.marking();
-            if draft.marking.as_ref().is_none_or(|wanted| levels.dominates(marking, wanted)) {
-                return Some(marking.clone());
+            match &draft.marking {
+                Some(wanted) if wanted != marking => {
+                    let advice = if levels.dominates(marking, wanted) {
+                        "expected that or none; marking_changed changes it"
+                    } else {
+                        "a more sensitive fact is a record of its own"
+                    };
+                    ("/marking", format!("the record is marked {marking}: {advice}"))
+                }
+                _ => return Some(marking.clone()),
             }
-            (
-                "/marking",
-                format!("the record is marked {marking}: a more sensitive fact is a record of its own"),
-            )
         };
         self.mistakes.push(draft.place.mistake(mistake.0, mistake.1));
         None
