@@ -1,5 +1,7 @@
 //! How anything is refused: problem details for HTTP APIs (RFC 9457), the same inside as outside.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// A refusal, as it is served: `application/problem+json`.
@@ -41,7 +43,7 @@ impl Problem {
     #[must_use]
     pub fn invalid(errors: Vec<InputError>) -> Self {
         let detail = match errors.as_slice() {
-            [only] => format!("{}: {}", only.pointer, only.detail),
+            [only] => only.to_string(),
             several => format!("{} mistakes", several.len()),
         };
         Self { errors, ..Self::new(ProblemKind::InvalidInput, detail) }
@@ -55,6 +57,16 @@ pub struct InputError {
     pub detail: String,
     /// Where: a JSON pointer (RFC 6901) into what was sent.
     pub pointer: String,
+}
+
+/// The place first, unless the mistake is about the whole.
+impl fmt::Display for InputError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.pointer.is_empty() {
+            write!(out, "{}: ", self.pointer)?;
+        }
+        out.write_str(&self.detail)
+    }
 }
 
 macro_rules! kinds {

@@ -134,7 +134,7 @@ impl Params {
         }
         let detail = match self.mistakes.as_slice() {
             [] => return Ok(()),
-            [only] => format!("{}: {}", only.pointer, only.detail),
+            [only] => only.to_string(),
             several => format!("{} mistakes", several.len()),
         };
         let problem = Problem::new(ProblemKind::InvalidQuery, detail);

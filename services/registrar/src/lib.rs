@@ -10,6 +10,7 @@
 //! [domain]: ../domain/index.html
 //! [eventlog]: ../eventlog/index.html
 
+mod answer;
 mod cache;
 mod decide;
 mod draft;

@@ -36,7 +36,7 @@ impl Place {
     /// A refusal of another kind that has a place all the same.
     pub(crate) fn refuse(self, kind: ProblemKind, field: &str, detail: impl Into<String>) -> Problem {
         let mistake = self.mistake(field, detail);
-        let detail = format!("{}: {}", mistake.pointer, mistake.detail);
+        let detail = mistake.to_string();
         Problem { errors: vec![mistake], ..Problem::new(kind, detail) }
     }
 }

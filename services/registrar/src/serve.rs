@@ -9,8 +9,9 @@ use contract::{Problem, ProblemKind, Submit, subjects};
 use eventlog::EventLog;
 use service::{Endpoint, Reply, Request, Shell};
 
+use crate::answer::{Answer, Outcome};
 use crate::metrics::Metrics;
-use crate::submit::{Answer, Outcome, Registrar};
+use crate::submit::Registrar;
 use crate::{Settings, refusal, tail};
 
 /// Between two tries to open the log.

@@ -15,6 +15,7 @@ use quick_cache::sync::Cache;
 use service::Clock;
 use tokio::time::timeout_at;
 
+use crate::answer::{Answer, Outcome};
 use crate::cache::{Folds, Held};
 use crate::decide::{Circumstances, Decision, Fate, decide};
 use crate::draft::{self, Draft};
@@ -50,37 +51,6 @@ pub(crate) struct Registrar {
     there: Cache<Subject, ()>,
 }
 
-/// What became of a submission that was not refused.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    /// For the caller.
-    pub(crate) submitted: Submitted,
-    /// How it is counted, and whether anything was recorded.
-    pub(crate) outcome: Outcome,
-}
-
-/// How a submission that was not refused ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// At least one event is new.
-    Recorded,
-    /// All were recorded before.
-    Duplicate,
-    /// It would be admitted.
-    DryRun,
-}
-
-impl Outcome {
-    /// How it is counted.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Recorded => "recorded",
-            Self::Duplicate => "duplicate",
-            Self::DryRun => "dry-run",
-        }
-    }
-}
-
 /// Why a try did not end in an answer.
 enum Setback {
     /// The log had moved on: decide again.
@@ -106,6 +76,9 @@ impl Registrar {
         let Submit { principal, events, listed, dry_run, strict } = submit;
         let now = self.clock.now();
         let drafts = draft::complete(&principal, events, listed, &self.rules, now)?;
+        if drafts.is_empty() {
+            return self.nothing(deadline).await;
+        }
         let salts = salts(drafts.len())?;
         let gathered = timeout_at(deadline.into(), self.gather(&drafts)).await;
         let (mistakes, held) = gathered.map_err(|_| late())??;
@@ -140,6 +113,13 @@ impl Registrar {
             }
         }
         Err(if unknown { outcome_unknown() } else { contended() })
+    }
+
+    /// Of nothing there is nothing to record: where the log ends is the answer.
+    async fn nothing(&self, deadline: Instant) -> Result<Answer, Problem> {
+        let head = timeout_at(deadline.into(), self.log.head()).await.map_err(|_| late())?;
+        let position = Some(head.map_err(|error| unread(&error))?);
+        Ok(Answer { submitted: Submitted { position, events: Vec::new() }, outcome: Outcome::Duplicate })
     }
 
     /// What can be found out before others must wait, then the records.

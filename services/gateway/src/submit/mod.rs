@@ -58,9 +58,6 @@ pub(crate) async fn submit(
     let mut submission = body::read(mode, &parts.headers, &bytes)?;
     preconditions::apply(&parts.headers, &mut submission)?;
     let (events, listed) = (submission.events, submission.listed);
-    if events.is_empty() {
-        return Ok(answer(Reply::ok(r#"{"events":[]}"#), HeaderValue::from_static(JSON)));
-    }
     let alone = events.len() == 1;
     let reply = forward(&gateway, &who, &about.request_id, (events, listed, dry_run, strict)).await?;
     let mut headers = HeaderMap::new();

@@ -1,10 +1,12 @@
 //! Several events as one: recorded wholly or not at all.
 
-use contract::ProblemKind;
+use contract::{Principal, ProblemKind, Role, Submit};
 use domain::{Aggregate, Subject};
 use serde_json::{Value, json};
 
-use crate::register::{AGENCY, Register, held, least, pointers, refused, several, statement};
+use crate::register::{
+    AGENCY, Register, accepted, held, least, officer, pointers, refused, several, statement,
+};
 
 /// A readout: its source, the meeting, what was undertaken there, what was said afterwards.
 fn readout() -> Vec<Value> {
@@ -68,10 +70,16 @@ async fn what_was_recorded_before_stays_where_it_is() {
 }
 
 #[tokio::test]
-async fn a_submission_has_one_to_a_thousand_events() {
+async fn a_submission_has_up_to_a_thousand_events() {
     let register = Register::start().await;
-    refused(&register.ask(&several(Vec::new())).await, ProblemKind::InvalidInput);
     refused(&register.ask(&several(vec![least(); 1_001])).await, ProblemKind::InvalidInput);
     let submitted = register.record_all(vec![least(); 1_000]).await;
     assert_eq!((submitted.events.len(), submitted.position), (1_000, Some(1_000)));
+    // Of nothing there is nothing to record; where the log is can be said all the same.
+    let reply = register.ask(&several(Vec::new())).await;
+    assert_eq!((reply.status, reply.position), (200, Some(1_000)));
+    assert_eq!(accepted(&reply).events, []);
+    let reader = Principal { roles: [Role::Reader].into(), ..officer() };
+    let nothing = Submit { principal: reader, ..several(Vec::new()) };
+    refused(&register.ask(&nothing).await, ProblemKind::Forbidden);
 }

@@ -54,6 +54,8 @@ async fn an_event_too_large_is_named() {
     large["data"]["notes"] = json!(vec!["n".repeat(1_900); 40]);
     let problem = refused(&register.ask(&several(vec![least(), large.clone()])).await, ProblemKind::TooLarge);
     assert_eq!(pointers(&problem), ["/1"]);
-    refused(&register.send(large).await, ProblemKind::TooLarge);
+    assert!(problem.detail.starts_with("/1: event “"), "{problem:?}");
+    let problem = refused(&register.send(large).await, ProblemKind::TooLarge);
+    assert!(problem.detail.starts_with("event “"), "{problem:?}");
     assert_eq!(register.head().await, 0);
 }
