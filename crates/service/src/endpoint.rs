@@ -3,11 +3,11 @@
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
-use async_nats::Client;
 use async_nats::service::{self, Service, ServiceExt, endpoint};
+use async_nats::{Client, Message};
 use contract::{Problem, ProblemKind};
 use futures_util::{FutureExt, StreamExt};
 use tracing::Instrument;
@@ -15,6 +15,10 @@ use tracing::Instrument;
 use crate::message::{Slot, Slots};
 use crate::metrics::EndpointMetrics;
 use crate::{Reply, Request, Shell};
+
+/// Replies go to subjects under this one and nowhere else: whoever may ask could otherwise make a role write where
+/// the role may and the asker may not, such as into the log.
+const INBOXES: &str = "_INBOX.";
 
 /// How long a round trip is waited for that may not be allowed to come back.
 const ROUND_TRIP: Duration = Duration::from_secs(2);
@@ -46,7 +50,7 @@ impl Shell {
     /// Answers requests until the role stops; the server knows of it when this returns. What has arrived by then is still answered.
     ///
     /// Work that expired before it began is dropped: nobody waits for it. A handler that panics answers
-    /// `internal`, and the others go on.
+    /// `internal`, and the others go on. A request whose reply would go elsewhere than to an inbox is dropped.
     ///
     /// # Errors
     /// [`ServeError`] when the subscription cannot be made.
@@ -72,6 +76,7 @@ impl Shell {
             metrics: self.metrics.of_endpoint(endpoint.name),
             endpoint,
             handler,
+            astray: Once::new(),
         });
         self.tasks.spawn(served.run(service, requests));
         Ok(())
@@ -89,12 +94,18 @@ async fn round_trip(client: &Client) {
     }
 }
 
+fn has_inbox(request: &Message) -> bool {
+    request.reply.as_ref().is_some_and(|reply| reply.starts_with(INBOXES))
+}
+
 struct Served<H> {
     shell: Shell,
     slots: Arc<Slots>,
     metrics: EndpointMetrics,
     endpoint: Endpoint,
     handler: H,
+    /// Whether the operator was told of a request that is not answered.
+    astray: Once,
 }
 
 impl<H, F> Served<H>
@@ -124,6 +135,14 @@ where
 
     async fn take(self: &Arc<Self>, incoming: service::Request) {
         let arrived = Instant::now();
+        if !has_inbox(&incoming.message) {
+            self.metrics.expired.inc();
+            self.astray.call_once(|| {
+                let (endpoint, reply) = (self.endpoint.name, incoming.message.reply.as_deref());
+                tracing::warn!(endpoint, reply, "a request without an inbox for its reply; such are dropped");
+            });
+            return;
+        }
         let Some(slot) = self.slots.take() else {
             let busy = Problem::new(ProblemKind::Unavailable, "too many requests at once");
             self.respond(&incoming, &busy.into(), arrived).await;

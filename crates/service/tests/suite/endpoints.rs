@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_nats::Client;
 use bytes::Bytes;
 use contract::{Problem, ProblemKind};
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use service::{AskError, Endpoint, Reply, Request, Shell, ask};
 use testkit::{NatsServer, PATIENCE, eventually};
 use tokio::sync::{Notify, Semaphore};
@@ -39,6 +39,20 @@ async fn a_reply_comes_back_as_it_was_given() {
     let reply = asked(&server.client().await, "{}").await.unwrap();
     assert_eq!(reply, Reply::ok("{}").at(7).of_version(3).with_status(201));
     assert!(shell.metrics.text().contains(r#"chancery_requests_total{endpoint="test",status="201"} 1"#));
+}
+
+#[tokio::test]
+async fn a_reply_goes_to_an_inbox_or_nowhere() {
+    let server = NatsServer::start().await;
+    let shell = shell(&server).await;
+    shell.serve(endpoint(8), |_| async { Reply::ok("{}") }).await.unwrap();
+    let client = server.client().await;
+    let mut elsewhere = client.subscribe("elsewhere.>").await.unwrap();
+    client.publish_with_reply(SUBJECT, "elsewhere.a", "{}".into()).await.unwrap();
+    client.publish(SUBJECT, "{}".into()).await.unwrap();
+    assert_eq!(asked(&client, "{}").await.unwrap().status, 200);
+    assert!(shell.metrics.text().contains(r#"chancery_requests_expired_total{endpoint="test"} 2"#));
+    assert!(elsewhere.next().now_or_never().is_none());
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ impl Configuration {
             let _ = writeln!(
                 text,
                 "  {{ user: {:?}, password: {:?}, permissions: {{\n    publish: {{ allow: {publish:?} }}\n    \
-                 subscribe: {{ allow: {subscribe:?} }}\n    allow_responses: true\n  }} }}",
+                 subscribe: {{ allow: {subscribe:?} }}\n  }} }}",
                 user.name, user.password
             );
         }
@@ -80,7 +80,8 @@ impl Configuration {
     }
 }
 
-/// What a user may publish and subscribe to. Replies are sent to whoever asked, by `allow_responses`.
+/// What a user may publish and subscribe to. Replies go to the gateway's inbox alone: by `allow_responses` they
+/// would go wherever a question says, such as into the log.
 fn allowed(user: &str) -> (Vec<String>, Vec<String>) {
     let mut publish = match user {
         SET_UP => vec![format!("$JS.API.STREAM.CREATE.{STREAM}")],
@@ -90,6 +91,9 @@ fn allowed(user: &str) -> (Vec<String>, Vec<String>) {
     };
     if user != GATEWAY {
         publish.extend(reading());
+    }
+    if matches!(user, REGISTRAR | PROJECTOR) {
+        publish.push(format!("_INBOX.{GATEWAY}.>"));
     }
     let mut subscribe = vec![format!("_INBOX.{user}.>")];
     match user {

@@ -95,19 +95,7 @@ async fn a_port_that_is_taken_ends_the_start_and_leaves_nothing_running() {
 async fn no_role_s_credential_can_change_or_remove_history() {
     let register = Register::start().await;
     register.run(CALL).text();
-    let conf = fs::read_to_string(register.data().join("nats/server.conf")).expect("it is there");
-    let users = conf.lines().filter_map(|line| {
-        let mut quoted = line.trim().strip_prefix("{ user: ")?.split('"');
-        Some((quoted.nth(1)?.to_owned(), quoted.nth(1)?.to_owned()))
-    });
-    let users = users.collect::<Vec<_>>();
-    assert_eq!(users.len(), 4, "{conf}");
-    let port = conf.lines().find_map(|line| line.strip_prefix("port: ")).expect("it has a port");
-    for (user, password) in users {
-        let inbox = format!("_INBOX.{user}");
-        let options =
-            ConnectOptions::with_user_and_password(user.clone(), password).custom_inbox_prefix(inbox);
-        let client = options.connect(format!("127.0.0.1:{port}")).await.expect("the credential is good");
+    for (user, client) in clients(&register).await {
         let before = info(&client).await;
         for (verb, body) in [
             (
@@ -129,6 +117,52 @@ async fn no_role_s_credential_can_change_or_remove_history() {
         assert_eq!(info(&client).await, before, "{user}");
     }
     assert_eq!(register.run(&["show", "engagement/~call", "--json"]).json()["version"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_reply_goes_into_the_log() {
+    let register = Register::start().await;
+    register.run(CALL).text();
+    let questions = ["chancery.commands", "chancery.queries.dossiers", "chancery.queries.timeline"];
+    let services = ["$SRV.PING", "$SRV.INFO", "$SRV.STATS"];
+    let mut clients = clients(&register).await;
+    for (user, client) in &clients {
+        for subject in questions.iter().chain(&services).copied() {
+            let into = "chancery.events.engagement.0191d3c2-0000-7000-8000-000000000000";
+            client.publish_with_reply(subject, into, "{}".into()).await.expect("it is sent");
+        }
+        // The server's own answers go wherever a question says; the gateway has none to ask.
+        if user == "gateway" {
+            let info = ("$JS.API.INFO", "chancery.events.engagement.info");
+            client.publish_with_reply(info.0, info.1, "".into()).await.expect("it is sent");
+        }
+        client.flush().await.expect("the server is there");
+    }
+    // A reply would come before the next event's: services answer in order.
+    register.run(&["record", "held", "call", "--with", "CA", "--key", "second"]).text();
+    let (_, registrar) = clients.swap_remove(1);
+    let state = ask(&registrar, "STREAM.INFO.CHANCERY", &json!({})).await.expect("it may know");
+    assert_eq!(state["state"]["messages"], 2, "{state}");
+}
+
+/// A connection for every user of the private server.
+async fn clients(register: &Register) -> Vec<(String, async_nats::Client)> {
+    let conf = fs::read_to_string(register.data().join("nats/server.conf")).expect("it is there");
+    let users = conf.lines().filter_map(|line| {
+        let mut quoted = line.trim().strip_prefix("{ user: ")?.split('"');
+        Some((quoted.nth(1)?.to_owned(), quoted.nth(1)?.to_owned()))
+    });
+    let port = conf.lines().find_map(|line| line.strip_prefix("port: ")).expect("it has a port");
+    let mut clients = Vec::new();
+    for (user, password) in users {
+        let inbox = format!("_INBOX.{user}");
+        let options =
+            ConnectOptions::with_user_and_password(user.clone(), password).custom_inbox_prefix(inbox);
+        let client = options.connect(format!("127.0.0.1:{port}")).await.expect("the credential is good");
+        clients.push((user, client));
+    }
+    assert_eq!(clients.len(), 4, "{conf}");
+    clients
 }
 
 /// What the stream is, for those who may know.
