@@ -75,6 +75,22 @@ impl Params {
         value
     }
 
+    /// A text that must have a form; it is passed on as it was given. The form says itself what was expected.
+    pub(crate) fn formed<E: Display>(
+        &mut self,
+        name: &'static str,
+        check: impl FnOnce(&str) -> Result<(), E>,
+    ) -> Option<String> {
+        let text = self.one(name)?;
+        // That a value is missing was said before.
+        if !text.is_empty()
+            && let Err(expected) = check(&text)
+        {
+            self.mistake(name, format!("{expected}, found “{text}”"));
+        }
+        Some(text)
+    }
+
     /// How many items a page may have.
     pub(crate) fn limit(&mut self) -> u32 {
         const DEFAULT: u32 = 50;

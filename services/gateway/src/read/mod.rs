@@ -3,9 +3,13 @@
 mod asked;
 mod events;
 
+use std::str::FromStr;
+
 use axum::response::{IntoResponse, Response};
 use contract::{List, ProblemKind, Query, Timeline, subjects};
-use domain::{Aggregate, Subject};
+use domain::value::{CountryCode, TopicCode};
+use domain::vocabulary::Code;
+use domain::{Aggregate, Edtf, Subject};
 use http::header::{ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use uuid::Uuid;
@@ -23,12 +27,12 @@ pub(crate) async fn list(aggregate: Aggregate, mut asked: Asked) -> Result<Respo
     let query = Query::List(List {
         aggregate,
         parties: params.every("party"),
-        country: params.one("country"),
-        topic: params.one("topic"),
-        kind: params.one("kind"),
-        status: params.one("status"),
-        from: params.one("from"),
-        to: params.one("to"),
+        country: params.formed("country", is_country),
+        topic: params.formed("topic", is::<TopicCode>),
+        kind: params.formed("kind", is::<Code>),
+        status: params.formed("status", |text| is_status(aggregate, text)),
+        from: params.formed("from", is::<Edtf>),
+        to: params.formed("to", is::<Edtf>),
         text: params.one("text"),
         order: params.order(),
         cursor: params.one("cursor"),
@@ -48,10 +52,10 @@ pub(crate) async fn timeline(mut asked: Asked) -> Result<Response, Refusal> {
     }
     let query = Timeline {
         parties: params.every("party"),
-        topic: params.one("topic"),
+        topic: params.formed("topic", is::<TopicCode>),
         aggregate,
-        from: params.one("from"),
-        to: params.one("to"),
+        from: params.formed("from", is::<Edtf>),
+        to: params.formed("to", is::<Edtf>),
         order: params.order(),
         cursor: params.one("cursor"),
         limit: params.limit(),
@@ -86,6 +90,23 @@ pub(crate) async fn history(aggregate: Aggregate, mut asked: Asked) -> Result<Re
     let (after, limit) = (asked.params.after(), asked.params.limit());
     let reply = asked.ask(subjects::DOSSIERS, Query::History { subject, after, limit }).await?;
     Ok(answer(reply, HeaderValue::from_static(JSON)))
+}
+
+/// Whether a text is such a value: one that cannot be is a mistake, not a question without answers.
+fn is<T: FromStr>(text: &str) -> Result<(), T::Err> {
+    text.parse::<T>().map(drop)
+}
+
+/// In small letters, too, as the read model takes them.
+fn is_country(text: &str) -> Result<(), <CountryCode as FromStr>::Err> {
+    is::<CountryCode>(&text.to_ascii_uppercase())
+}
+
+fn is_status(aggregate: Aggregate, text: &str) -> Result<(), String> {
+    if domain::statuses(aggregate).any(|status| status == text) {
+        return Ok(());
+    }
+    Err(format!("expected one of {}", domain::statuses(aggregate).collect::<Vec<_>>().join(", ")))
 }
 
 const POSITION: http::HeaderName = http::HeaderName::from_static("chancery-position");

@@ -159,6 +159,25 @@ async fn parameters_are_read_strictly() {
 }
 
 #[tokio::test]
+async fn a_value_that_nothing_can_have_is_a_mistake() {
+    let edge = Edge::start().await;
+    let path =
+        "/v1/engagements?country=Canada&topic=TRADE&kind=State+visit&status=done&from=yesterday&to=2025-13";
+    let (status, problem) = refused(edge.get(path).await).await;
+    assert_eq!(status, 400);
+    assert_eq!(places(&problem), ["?country", "?topic", "?kind", "?status", "?from", "?to"]);
+    assert!(problem["errors"][3]["detail"].as_str().unwrap().contains("not_held"), "{problem:#}");
+    let path = "/v1/timeline?topic=TRADE&from=yesterday&to=2025-13";
+    let (status, problem) = refused(edge.get(path).await).await;
+    assert_eq!((status, places(&problem)), (400, vec!["?topic", "?from", "?to"]));
+    // Each collection has statuses of its own.
+    assert_eq!(refused(edge.get("/v1/matters?status=held").await).await.0, 400);
+    assert!(edge.asked().is_empty());
+    asked(&edge, "/v1/matters?status=closed&country=ca&from=1985~&to=2025-04-XX").await;
+    asked(&edge, "/v1/commitments?status=merged&topic=security.counterterrorism").await;
+}
+
+#[tokio::test]
 async fn a_head_has_no_body() {
     let edge = Edge::start().await;
     edge.plan(Reply::ok("{}").at(12).of_version(3));
