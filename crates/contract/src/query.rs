@@ -58,7 +58,7 @@ pub struct List {
     /// Which collection; in JSON the aggregate's singular.
     #[serde(with = "as_text")]
     pub aggregate: Aggregate,
-    /// Every one of these takes part: codes of states, names of others.
+    /// Every one of these takes part: codes of states, names of others, addresses of their records.
     #[serde(default)]
     pub parties: Vec<String>,
     /// One of its places or parties is of this country: ISO 3166-1 alpha-2.
@@ -95,7 +95,8 @@ pub struct List {
 /// The events of parties over valid time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline {
-    /// Every one of these takes part: codes of states, names of others; none: everything.
+    /// Every one of these takes part: codes of states, names of others, addresses of their records; none:
+    /// everything.
     #[serde(default)]
     pub parties: Vec<String>,
     /// One of the record's topics is this or below it.
