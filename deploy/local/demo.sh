@@ -61,9 +61,8 @@ say 'The first report misspells a name'
 run show "$visit"
 
 say 'Correct it in the open: an event like any other'
-run record corrected --record "$visit" --set event=~report-a/visit \
-    --set 'changes=[{"pointer":"/participants/0/members/1/name","old":"Thomas Souzzi","new":"Thomas Suozzi"}]' \
-    --reason 'Misspelled in the report' --set 'authority=Protocol desk'
+run correct "$visit" --event ~report-a/visit --change '/participants/0/members/1/name=Thomas Suozzi' \
+    --reason 'Misspelled in the report' --authority 'Protocol desk'
 
 say 'After: the name is right, and the record says that it was not'
 run show "$visit"

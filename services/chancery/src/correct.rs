@@ -22,7 +22,7 @@ const ALL: usize = 1_000_000;
 /// Which places an event has, `history --json` shows; a place is a JSON pointer into its data:
 ///
 ///   chancery correct engagement/~KEY --change '/title=A visit' --reason Misspelled
-///   chancery correct engagement/~KEY --event v1 --change /participants/0/name=Suozzi --reason Misspelled
+///   chancery correct engagement/~KEY --event v1 --change /place=Lahore --reason Misheard
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Correct {

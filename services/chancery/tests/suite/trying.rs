@@ -51,7 +51,7 @@ fn the_demonstration_ends_well_and_shows_the_name_before_and_after() {
     command.arg(env!("CARGO_BIN_EXE_chancery")).env("NATS_SERVER", nats_server());
     let done = Done::from(command.output().expect("it runs"));
     let text = done.text();
-    let (before, after) = text.split_once("chancery record corrected").expect("it corrects");
+    let (before, after) = text.split_once("chancery correct").expect("it corrects");
     assert!(before.contains("Thomas Souzzi (") && !before.contains("Suozzi"), "{before}");
     assert!(after.contains("Thomas Suozzi (") && after.contains("Thomas Souzzi → Thomas Suozzi"), "{after}");
     assert!(done.err.is_empty(), "{}", done.err);
