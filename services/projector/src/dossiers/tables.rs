@@ -25,7 +25,11 @@ const LONGEST_VIEW: usize = 60_000;
 /// Words beyond this many bytes are not found by.
 const LONGEST_WORDS: usize = 32_000;
 
+/// The first event of that uid keeps it: a producer that uses an id twice has no event's address changed by it.
 pub(super) fn put_uid(uid: Uuid, position: u64, rows: &mut Overlay<'_>) {
+    if position_of(uid, rows).is_some() {
+        return;
+    }
     rows.put(Key::table(UIDS).bytes(uid.as_bytes()), position.to_be_bytes()).expect("a number fits");
 }
 

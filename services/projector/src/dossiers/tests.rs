@@ -363,3 +363,18 @@ async fn a_record_of_ever_more_parties_has_a_row_that_fits() {
     assert_eq!((&item["parties"][0], &item["names"][0]), (&json!("PK"), &json!("Pakistan")));
     assert!(page.body.len() < 64 << 10, "{}", page.body.len());
 }
+
+#[tokio::test]
+async fn an_id_used_for_two_records_addresses_the_first() {
+    let mut register = Register::default();
+    let (first, second) = (subject(Source, "first"), subject(Source, "second"));
+    let uid = register.record("source.captured", first, "OFFICIAL", &json!({"title": "First"}));
+    let mut again: Value = serde_json::from_slice(&register.entries[0].payload).unwrap();
+    again["subject"] = json!(second);
+    let kind = again["type"].as_str().unwrap().to_owned();
+    register.push(second, &kind, serde_json::to_vec(&again).unwrap());
+    let projected = projected(&register).await;
+    let event = body(&projected.query(&insider(), Query::Event { uid }).await);
+    assert_eq!(event["event"]["subject"], json!(first));
+    assert_eq!(body(&projected.query(&insider(), Query::Record { subject: second }).await)["version"], 1);
+}
