@@ -46,7 +46,7 @@ pub(crate) async fn serve(listener: TcpListener, gateway: &Arc<Gateway>, router:
         };
         let (place, accepted) = tokio::select! {
             next = next => next,
-            () = shutdown.cancelled() => return,
+            () = shutdown.cancelled() => break,
         };
         match accepted {
             Ok((stream, _)) => {
@@ -60,6 +60,15 @@ pub(crate) async fn serve(listener: TcpListener, gateway: &Arc<Gateway>, router:
                 tracing::warn!(%error, "a connection could not be taken");
                 tokio::time::sleep(PAUSE).await;
             }
+        }
+    }
+    drop(listener);
+    let all = u32::try_from(connections).unwrap_or(u32::MAX);
+    tokio::select! {
+        _ = places.acquire_many(all) => {}
+        () = gateway.shell.cut.cancelled() => {
+            let left = connections - places.available_permits();
+            tracing::warn!(connections = left, "did not end in time and are cut");
         }
     }
 }
@@ -116,10 +125,7 @@ async fn served(stream: TcpStream, gateway: &Gateway, router: Router) -> (TcpStr
                 stopping = true;
                 std::pin::Pin::new(&mut serving).graceful_shutdown();
             }
-            () = cut.as_mut(), if stopping => {
-                tracing::warn!("a connection did not end in time and is cut");
-                break End::Cut;
-            }
+            () = cut.as_mut(), if stopping => break End::Cut,
         }
     };
     let stream = serving.into_parts().io.into_inner();
