@@ -28,7 +28,7 @@ impl Dossiers {
 
 impl Projection for Dossiers {
     const NAME: &'static str = "dossiers";
-    const SCHEMA: u32 = 2;
+    const SCHEMA: u32 = 3;
 
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
         let stands = Stands { subject: entry.subject, version: entry.version, position: entry.position };
