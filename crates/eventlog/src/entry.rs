@@ -19,9 +19,9 @@ pub struct Entry {
     pub position: u64,
     /// The record it belongs to.
     pub subject: Subject,
-    /// How many events the record has with this one.
+    /// How many events the record has with this one; 0: the message does not say, it counts as the next.
     pub version: u32,
-    /// The event's type in full.
+    /// The event's type in full; empty: the message does not say.
     pub kind: String,
     /// The record's facets as it stood with this event.
     pub facets: Facets,

@@ -28,8 +28,8 @@ pub enum Error {
     /// The server answered that it will not.
     #[error("the server refused")]
     Refused(#[source] jetstream::Error),
-    /// A message of the stream is no event.
-    #[error("position {position} of the log holds no event")]
+    /// The subject of a message is no record's.
+    #[error("position {position} of the log belongs to no record")]
     Unreadable {
         /// Where it is.
         position: u64,
@@ -130,8 +130,8 @@ pub enum TailError {
         /// Where it is.
         position: u64,
     },
-    /// A message of the stream is no event.
-    #[error("position {position} of the log holds no event")]
+    /// The subject of a message is no record's.
+    #[error("position {position} of the log belongs to no record")]
     Unreadable {
         /// Where it is.
         position: u64,

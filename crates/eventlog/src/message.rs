@@ -59,7 +59,9 @@ fn headers_of(kind: &str, version: u32, facets: &Facets) -> HeaderMap {
     headers
 }
 
-/// The event of a stored message.
+/// The event of a stored message. A message that says no version or type of ours is one all the same, of version 0
+/// and without a type: whatever came into the log stops nobody from reading the rest. Only a message whose
+/// subject is no record's has no place in any history.
 pub(crate) fn entry(
     position: u64,
     address: &str,
@@ -67,12 +69,12 @@ pub(crate) fn entry(
     payload: Bytes,
     stored: Timestamp,
 ) -> Result<Entry, Error> {
-    let unreadable = || Error::Unreadable { position };
-    let subject = subjects::record_of(address).map_err(|_| unreadable())?;
-    let headers = headers.ok_or_else(unreadable)?;
-    let kind = text(headers, EVENT_TYPE).ok_or_else(unreadable)?;
-    let version = text(headers, VERSION).and_then(|text| text.parse().ok()).ok_or_else(unreadable)?;
-    Ok(Entry { position, subject, version, kind, facets: facets_of(headers), payload, stored })
+    let subject = subjects::record_of(address).map_err(|_| Error::Unreadable { position })?;
+    let said = |name| headers.and_then(|headers| text(headers, name));
+    let kind = said(EVENT_TYPE).unwrap_or_default();
+    let version = said(VERSION).and_then(|text| text.parse().ok()).unwrap_or(0);
+    let facets = headers.map(facets_of).unwrap_or_default();
+    Ok(Entry { position, subject, version, kind, facets, payload, stored })
 }
 
 fn facets_of(headers: &HeaderMap) -> Facets {

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use domain::{EventName, Kind, Subject};
-use readmodel::{Overlay, Range, Rows, Value};
+use readmodel::{Entry, Overlay, Range, Rows, Value};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 
@@ -24,6 +24,13 @@ pub(crate) struct Stands {
 }
 
 impl Stands {
+    /// Where the log's next event stands. One that says no version counts as the next of its record.
+    pub(crate) fn of(entry: &Entry, rows: &impl Rows) -> Self {
+        let (subject, position) = (entry.subject, entry.position);
+        let version = if entry.version == 0 { last_version(&subject, rows) + 1 } else { entry.version };
+        Self { subject, version, position }
+    }
+
     fn key(&self) -> Key {
         Key::table(EVENTS).subject(&self.subject).version(self.version).position(self.position)
     }
@@ -38,6 +45,12 @@ impl Stands {
         let mut parts = Parts(value);
         Some(Self { subject: parts.subject()?, version: parts.version()?, position })
     }
+}
+
+fn last_version(subject: &Subject, rows: &impl Rows) -> u32 {
+    let range = Range::prefix(Key::table(EVENTS).subject(subject).as_ref());
+    let last = rows.scan(&range, readmodel::Direction::Descending).next();
+    last.and_then(|(key, _)| Stands::of_key(&key)).map_or(0, |last| last.version)
 }
 
 /// Keeps an event.

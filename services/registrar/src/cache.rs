@@ -146,7 +146,7 @@ impl Held {
     /// Takes what was read from the log after the fold's last event, and what was heard meanwhile.
     pub(crate) fn read(&mut self, entries: &[Entry]) -> Result<(), OutOfStep> {
         let mut fold = self.fold.take().unwrap_or_else(|| Fold::new(self.subject));
-        entries.iter().try_for_each(|entry| fold.follow(entry))?;
+        entries.iter().try_for_each(|entry| fold.read(entry))?;
         *self.fold = Some(fold);
         self.suspect = false;
         self.catch_up();

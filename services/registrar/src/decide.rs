@@ -111,6 +111,11 @@ impl<'f> Stage<'f> {
     fn record(&self) -> &Record {
         self.changed.as_ref().unwrap_or_else(|| self.fold.record())
     }
+
+    /// How many events the record has, with those that cannot be read.
+    fn version(&self) -> u32 {
+        self.record().version() + self.fold.unread()
+    }
 }
 
 struct Desk<'s> {
@@ -255,7 +260,7 @@ impl Desk<'_> {
         let Circumstances { principal, now, .. } = self.circumstances;
         Event {
             uid: draft.uid,
-            version: stage.record().version() + 1,
+            version: stage.version() + 1,
             position: 0,
             kind: Kind::Known(draft.kind),
             time: draft.time,
@@ -303,7 +308,7 @@ impl Circumstances<'_> {
 }
 
 fn must_have_version(draft: &Draft, stage: &Stage<'_>) -> Result<(), Problem> {
-    let version = stage.record().version();
+    let version = stage.version();
     match draft.expected {
         Some(expected) if expected != version => {
             let detail = format!("expected version {expected} of {}, which has {version}", draft.subject);

@@ -16,6 +16,8 @@ pub(crate) const EMPTY: u64 = 1024;
 #[derive(Clone)]
 pub(crate) struct Fold {
     record: Record,
+    /// How many of its events cannot be read: each has a version, and nothing else is known of it.
+    unread: u32,
     keys: HashMap<Uuid, Key>,
     last: u64,
     recorded: Timestamp,
@@ -39,9 +41,6 @@ pub(crate) enum OutOfStep {
     /// Events in between are missing.
     #[error("version {found} of {subject} does not follow version {known}")]
     Gap { subject: Subject, known: u32, found: u32 },
-    /// It is no envelope.
-    #[error("position {position} holds no event")]
-    Unreadable { position: u64, source: contract::InvalidEnvelope },
 }
 
 impl Fold {
@@ -49,6 +48,7 @@ impl Fold {
     pub(crate) fn new(subject: Subject) -> Self {
         Self {
             record: Record::new(subject),
+            unread: 0,
             keys: HashMap::new(),
             last: 0,
             recorded: Timestamp::MIN,
@@ -59,24 +59,44 @@ impl Fold {
     /// All that the log has of a record.
     pub(crate) fn of(subject: Subject, entries: &[Entry]) -> Result<Self, OutOfStep> {
         let mut fold = Self::new(subject);
-        entries.iter().try_for_each(|entry| fold.follow(entry))?;
+        entries.iter().try_for_each(|entry| fold.read(entry))?;
         Ok(fold)
     }
 
-    /// Takes what the log says next of this record; what is known already is passed over.
+    /// Takes what was read from the log after the last event: one that says no version is the next.
+    pub(crate) fn read(&mut self, entry: &Entry) -> Result<(), OutOfStep> {
+        if entry.version == 0 && entry.position > self.last {
+            self.pass(entry);
+            return Ok(());
+        }
+        self.follow(entry)
+    }
+
+    /// Takes what the log says next of this record; what is known already is passed over. One that says no
+    /// version does not follow: others may be missing before it.
     pub(crate) fn follow(&mut self, entry: &Entry) -> Result<(), OutOfStep> {
         if entry.position <= self.last {
             return Ok(());
         }
-        let known = self.record.version();
+        let known = self.version();
         if entry.version != known + 1 {
             return Err(OutOfStep::Gap { subject: entry.subject, known, found: entry.version });
         }
-        let unreadable = |source| OutOfStep::Unreadable { position: entry.position, source };
-        let recorded = Recorded::parse(&entry.payload).map_err(unreadable)?;
+        let Ok(recorded) = Recorded::parse(&entry.payload) else {
+            self.pass(entry);
+            return Ok(());
+        };
         let event = recorded.event(entry.version, entry.position);
         self.take(event, recorded.proposalhash, entry.payload.len());
         Ok(())
+    }
+
+    /// Counts what cannot be read, and stops at nothing: it is in the log for ever.
+    fn pass(&mut self, entry: &Entry) {
+        let Entry { position, subject, .. } = entry;
+        tracing::warn!(position, %subject, "an event cannot be read; its record goes on without it");
+        self.unread += 1;
+        self.last = *position;
     }
 
     /// Takes an event that the log has acknowledged.
@@ -93,6 +113,16 @@ impl Fold {
     /// The folded record.
     pub(crate) fn record(&self) -> &Record {
         &self.record
+    }
+
+    /// How many events the record has, with those that cannot be read.
+    pub(crate) fn version(&self) -> u32 {
+        self.record.version() + self.unread
+    }
+
+    /// How many of them cannot be read.
+    pub(crate) fn unread(&self) -> u32 {
+        self.unread
     }
 
     /// What is known of an event.

@@ -167,6 +167,10 @@ impl Attempt<'_> {
         self.held.iter_mut().for_each(Held::catch_up);
         timeout_at(deadline, self.load(first)).await.map_err(|_| Setback::Refused(late()))??;
         timeout_at(deadline, self.look_beyond()).await.map_err(|_| Setback::Refused(late()))??;
+        // What was heard meanwhile may not follow what was read.
+        if self.held.iter().any(|held| held.fold().is_none()) {
+            return Err(Setback::Moved);
+        }
         let folds = self.held.iter().filter_map(|held| Some((held.subject, held.fold()?)));
         let folds = folds.chain(self.beyond.iter().map(|(subject, fold)| (*subject, fold)));
         let decided = decide(self.drafts, &folds.collect::<BTreeMap<_, _>>(), circumstances);
@@ -336,7 +340,8 @@ impl Attempt<'_> {
 
     fn anomalies(&self, draft: &Draft, version: u32) -> &[Anomaly] {
         let fold = self.held.iter().find(|held| held.subject == draft.subject).and_then(Held::fold);
-        let entry = fold.and_then(|fold| fold.record().events().get(version as usize - 1));
+        let entry =
+            fold.and_then(|fold| fold.record().events().iter().find(|entry| entry.event.version == version));
         entry.map_or(&[], |entry| entry.event.anomalies.as_slice())
     }
 }

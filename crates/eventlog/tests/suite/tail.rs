@@ -182,7 +182,25 @@ async fn a_log_that_is_not_the_one_that_was_read_is_noticed() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_no_event_is_not_passed_over() {
+async fn a_message_that_is_no_event_is_handed_out_like_one() {
+    let servers = Servers::one().await;
+    let log = servers.log().await;
+    let subject = begin(&log).await;
+    let client = servers.client().await;
+    client.request(contract::subjects::of_record(&subject), "{}".into()).await.unwrap();
+    append(&log, vec![event(subject, 2, 3)]).await.unwrap();
+    let entries = everything(&log).await;
+    assert_eq!(positions(&entries), [1, 2, 3]);
+    let Entry { version, kind, facets, payload, .. } = &entries[1];
+    assert_eq!((*version, kind.as_str(), &payload[..]), (0, "", &b"{}"[..]));
+    assert_eq!(*facets, contract::Facets::default());
+    assert_eq!(log.read(&subject).await.unwrap(), entries);
+    let checkpoint = Checkpoint::at(*log.identity(), &entries[1]);
+    assert_eq!(take(&mut log.tail(checkpoint), 1).await, entries[2..]);
+}
+
+#[tokio::test]
+async fn a_message_of_no_record_is_not_passed_over() {
     let servers = Servers::one().await;
     let log = servers.log().await;
     begin(&log).await;

@@ -31,7 +31,7 @@ impl Projection for Dossiers {
     const SCHEMA: u32 = 3;
 
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
-        let stands = Stands { subject: entry.subject, version: entry.version, position: entry.position };
+        let stands = Stands::of(entry, rows);
         let mut record = self.folds.take(&stands, rows);
         history::keep(&stands, &entry.payload, rows);
         history::keep_position(&stands, rows);

@@ -171,6 +171,30 @@ async fn what_cannot_be_read_is_kept_counted_and_stops_nothing() {
 }
 
 #[tokio::test]
+async fn what_says_no_version_has_the_next() {
+    let mut register = register();
+    let (visit, begun) = (subject(Engagement, "visit"), subject(Engagement, "begun"));
+    register.record_stray(visit);
+    register.record_stray(visit);
+    register.record_stray(begun);
+    let raw = Counter::default();
+    let projected = Projected::new(Dossiers::new(raw.clone()), &register).await;
+    assert_eq!(projected.query(&insider(), Query::Record { subject: begun }).await.status, 404);
+    register.record("engagement.statement_issued", visit, "OFFICIAL", &json!({"issuers": ["ISPR"]}));
+    register.record("engagement.held", begun, "OFFICIAL", &json!({"occurred": "2025-04-12"}));
+    register.record_stray(begun);
+    let projected = projected.continued(Dossiers::new(raw.clone()), &register).await;
+    assert_eq!(raw.get(), 4);
+    for (subject, versions) in [(visit, vec![1, 2, 3, 4, 5]), (begun, vec![1, 2, 3])] {
+        let page = projected.query(&insider(), Query::History { subject, after: 0, limit: 10 }).await;
+        assert_eq!(column(&page, "version"), versions);
+    }
+    let record = projected.query(&insider(), Query::Record { subject: visit }).await;
+    assert_eq!((body(&record)["status"].clone(), record.record_version), (json!("held"), Some(5)));
+    assert_eq!(projected.query(&insider(), Query::Record { subject: begun }).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_large_record_is_folded_on_reading() {
     let mut register = Register::default();
     let long = subject(Commitment, "long");

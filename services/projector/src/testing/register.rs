@@ -57,6 +57,12 @@ impl Register {
         self.push(subject, "chancery.matter.opened.v1", b"no event".to_vec());
     }
 
+    /// Something that says not even which version it is.
+    pub(crate) fn record_stray(&mut self, subject: Subject) {
+        self.push(subject, "", b"{}".to_vec());
+        self.entries.last_mut().unwrap().version = 0;
+    }
+
     /// Appends an envelope as it is.
     pub(crate) fn push(&mut self, subject: Subject, kind: &str, payload: Vec<u8>) {
         let version = self.versions.entry(subject).or_default();

@@ -29,7 +29,7 @@ impl Projection for Happenings {
     const SCHEMA: u32 = 3;
 
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
-        let stands = Stands { subject: entry.subject, version: entry.version, position: entry.position };
+        let stands = Stands::of(entry, rows);
         let mut record = self.folds.take(&stands, rows);
         history::keep(&stands, &entry.payload, rows);
         if let Some(event) = self.folds.read(&stands, &entry.payload) {

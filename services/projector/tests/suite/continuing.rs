@@ -30,6 +30,7 @@ async fn a_stopped_projector_continues_and_equals_a_fresh_rebuild() {
         let data = json!({"event": slip, "changes": changes, "reason": "a slip"});
         world.register.record("engagement.corrected", meeting(0), "OFFICIAL", &data);
         world.register.record_garbage(meeting(1));
+        world.register.record_stray(meeting(1));
         world.append().await;
         let projector = Projector::start(&world, old.path()).await;
         eventually("an answer", PATIENCE, async || {

@@ -1,7 +1,7 @@
 //! One event: what is filled in, where it stands, what a dry run leaves.
 
-use contract::{ProblemKind, Submit};
-use domain::Kind;
+use contract::{ProblemKind, Submit, Submitted, subjects};
+use domain::{Aggregate, Kind, Subject};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use service::Clock;
@@ -106,4 +106,22 @@ async fn record_time_never_goes_back_within_a_record() {
     let events = register.read(&second.events[0].subject).await;
     assert_eq!(events[1].1.recordedtime, late);
     assert!(events[1].1.time < late);
+}
+
+#[tokio::test]
+async fn what_is_no_event_counts_and_stops_nothing() {
+    let mut register = Register::start().await;
+    let begun = Subject::of_key(AGENCY, Aggregate::Engagement, "begun");
+    let call = register.record(held("1", "call")).await.events[0].subject;
+    for subject in [call, begun] {
+        register.client.request(subjects::of_record(&subject), "{}".into()).await.unwrap();
+    }
+    let version = |submitted: Submitted| submitted.events[0].version;
+    assert_eq!(version(register.record(statement("2", "call")).await), 3);
+    assert_eq!(version(register.record(held("3", "begun")).await), 2);
+    register.renew().await;
+    assert_eq!(version(register.record(statement("4", "call")).await), 4);
+    assert_eq!(version(register.record(statement("2", "call")).await), 3, "it was recorded before");
+    assert_eq!(version(register.record(statement("5", "begun")).await), 3);
+    assert_eq!(register.head().await, 7);
 }
