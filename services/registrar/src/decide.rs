@@ -217,8 +217,9 @@ impl Desk<'_> {
     }
 
     fn must_be_approver(&self, draft: &Draft) -> Result<(), Problem> {
-        use EventName::{Disposed, ReleaseAuthorised, ReleaseRevoked};
-        let needed = matches!(draft.kind.event(), Disposed | ReleaseAuthorised | ReleaseRevoked);
+        use EventName::{Adjudicated, Disposed, ReleaseAuthorised, ReleaseRevoked};
+        let event = draft.kind.event();
+        let needed = matches!(event, Adjudicated | Disposed | ReleaseAuthorised | ReleaseRevoked);
         if !needed || self.circumstances.principal.holds(Role::Approver) {
             return Ok(());
         }

@@ -177,6 +177,11 @@ impl Found {
 
     fn adjudication(&mut self, record: &Record, candidate: &Event) {
         let Some(entry) = self.target(record, candidate) else { return };
+        let is_party =
+            |(at, told): (usize, &Entry)| told.event.actor == candidate.actor && is_about(record, at, entry);
+        if record.entries.iter().enumerate().any(is_party) {
+            self.second_person(&candidate.actor);
+        }
         let Some(chosen) = candidate.data.get(&CHOSEN) else { return };
         let Some(kind) = entry.event.kind.known() else { return };
         match (choice(&record.entries, chosen), candidate.data.get(&POINTER)) {
@@ -218,8 +223,7 @@ impl Found {
         self.owner(record, candidate);
         match event {
             EventName::ReleaseAuthorised | EventName::ReleaseRevoked => {
-                let authors = record.entries.iter().filter(|entry| is_of_the_world(entry));
-                if authors.into_iter().any(|entry| entry.event.actor == candidate.actor) {
+                if is_author(record, &candidate.actor) {
                     self.second_person(&candidate.actor);
                 }
             }
@@ -239,9 +243,9 @@ impl Found {
         if !record.state.custody.holds.is_empty() {
             self.add("", "the record is under a hold");
         }
-        let first = record.entries.first().map(|first| first.event.actor.as_str());
-        let requester = candidate.data.get(&REQUESTER).map(Name::as_str).or(first);
-        if requester == Some(candidate.actor.as_str()) {
+        // Who asked for it is what the approver says, so it does not count alone.
+        let requester = candidate.data.get(&REQUESTER).map(Name::as_str);
+        if requester == Some(candidate.actor.as_str()) || is_author(record, &candidate.actor) {
             self.second_person(&candidate.actor);
         }
     }
@@ -268,8 +272,15 @@ impl Found {
     }
 }
 
-fn is_of_the_world(entry: &Entry) -> bool {
-    entry.event.kind.known().is_none_or(|kind| !kind.event().is_control())
+/// Whether some of what the record says is this person's: what happened, or that it was otherwise.
+fn is_author(record: &Record, actor: &str) -> bool {
+    use EventName as E;
+    let says_something = |entry: &Entry| {
+        entry.event.kind.known().map(EventKind::event).is_none_or(|event| {
+            !event.is_control() || matches!(event, E::Corrected | E::Retracted | E::Contested)
+        })
+    };
+    record.entries.iter().any(|entry| entry.event.actor == actor && says_something(entry))
 }
 
 /// Whether an event is an account of the same as `entry`, or contests one.

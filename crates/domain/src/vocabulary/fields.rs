@@ -245,6 +245,6 @@ fields! {
     RETENTION_DUE "due": When;
     /// How it was disposed of.
     HOW_DISPOSED "how": Disposal;
-    /// Who asked for it, as their token names them; absent: who began the record.
+    /// Who asked for it, as their token names them.
     REQUESTER "requester": Name;
 }

@@ -3,7 +3,9 @@
 //! Events have the ids 1, 2, 3, …; in data and in what is expected, `#2` stands for the uid of the second.
 
 use domain::read::{Context, Issue};
-use domain::{Aggregate, Anomaly, Event, EventKind, Kind, Record, Subject, Vocabulary, event_uid, read_data};
+use domain::{
+    Aggregate, Anomaly, Event, EventKind, EventName, Kind, Record, Subject, Vocabulary, event_uid, read_data,
+};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -119,7 +121,14 @@ impl Given {
             kind: Kind::Known(kind),
             time: recorded,
             recorded,
-            actor: self.actor.map_or_else(|| format!("officer@{party}"), str::to_owned),
+            // Nobody decides about an account of their own.
+            actor: self.actor.map_or_else(
+                || match kind.event() {
+                    EventName::Adjudicated => format!("arbiter@{party}"),
+                    _ => format!("officer@{party}"),
+                },
+                str::to_owned,
+            ),
             on_behalf_of: None,
             agency: source.clone(),
             source,

@@ -324,6 +324,41 @@ fn disposal_waits_for_holds_and_needs_a_second_person() {
 }
 
 #[test]
+fn whom_an_author_names_as_requester_does_not_let_them_dispose() {
+    held().refuses(
+        "engagement.disposed",
+        json!({ "requester": "somebody-else" }),
+        &[("", "another person with the role approver than officer@pk")],
+    );
+}
+
+#[test]
+fn who_corrected_a_record_is_one_of_its_authors() {
+    let change = json!({ "pointer": "/title", "new": "Tea in Lahore" });
+    held()
+        .acting("editor@pk")
+        .when("engagement.corrected", json!({ "event": "#1", "changes": [change], "reason": "Named." }))
+        .refuses(
+            "engagement.release_authorised",
+            json!({ "to": "CA" }),
+            &[("", "another person with the role approver than editor@pk")],
+        );
+}
+
+#[test]
+fn nobody_adjudicates_an_account_of_their_own() {
+    held()
+        .when_by("ca", "engagement.held", json!({ "occurred": "2025-02-02", "restates": "#1" }))
+        .acting("officer@ca")
+        .refuses_of(
+            "ca",
+            "engagement.adjudicated",
+            json!({ "event": "#1", "pointer": "/occurred", "chosen": "#2" }),
+            &[("", "another person with the role approver than officer@ca")],
+        );
+}
+
+#[test]
 fn only_a_hold_in_force_is_lifted() {
     held().when("engagement.hold_placed", json!({})).refuses(
         "engagement.hold_lifted",
