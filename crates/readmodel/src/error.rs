@@ -9,8 +9,11 @@ use crate::LogError;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The database cannot be opened. Removing its folder rebuilds it from the log.
-    #[error("the database in {0} cannot be opened; its folder may be removed, it is rebuilt from the log")]
+    #[error("the database in {0} cannot be opened: remove the folder, it is built again from the log")]
     Open(PathBuf, #[source] sled::Error),
+    /// The database is damaged: it breaks off instead of opening or reading.
+    #[error("the database in {0} is damaged: remove the folder, it is built again from the log")]
+    Damaged(PathBuf),
     /// Another process has the database open.
     #[error("the database in {0} is open in another process")]
     Locked(PathBuf, #[source] sled::Error),
@@ -49,6 +52,9 @@ pub enum Error {
         /// Where the log ends.
         head: u64,
     },
+    /// It was found at the start that the read model was made from another log: what it holds is not answered.
+    #[error("the read model is of another log, an operator must decide: {0}")]
+    Disowned(String),
     /// The log holds another event at the checkpoint.
     #[error("the event at {position} is not the one that was applied: the log was altered")]
     Altered {
@@ -80,6 +86,11 @@ impl Error {
             Self::Locked(..) => true,
             _ => false,
         }
+    }
+
+    /// Whether the log is not the one that was applied.
+    pub(crate) const fn is_of_another_log(&self) -> bool {
+        matches!(self, Self::OtherStream { .. } | Self::Shorter { .. } | Self::Altered { .. })
     }
 
     /// Sorts why a database in `folder` was not opened.

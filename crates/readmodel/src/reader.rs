@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -51,21 +52,38 @@ impl Reader {
     /// position; keep it short.
     ///
     /// # Errors
-    /// [`Error::Store`] when the database cannot be read, [`Error::Panicked`] when `ask` panics.
+    /// [`Error::Store`] when the database cannot be read, [`Error::Disowned`] when it is of another log, [`Error::Panicked`] when `ask` panics.
     pub async fn read<T, F>(&self, ask: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce(&View<'_>) -> T + Send + 'static,
     {
+        if let Some(reason) = self.shared.disowned.get() {
+            return Err(Error::Disowned(reason.clone()));
+        }
         let shared = self.shared.clone();
         let _slot = self.shared.reads.acquire().await.expect("the semaphore is never closed");
         let read = move || {
             let live = shared.reading();
             let view = View { live: &live, failure: RefCell::new(None) };
             let answer = ask(&view);
-            view.failure.into_inner().map_or(Ok(answer), |error| Err(Error::Store(error)))
+            let Some(error) = view.failure.into_inner() else { return Ok(answer) };
+            shared.fails.store(true, Ordering::Relaxed);
+            Err(Error::Store(error))
         };
         tokio::task::spawn_blocking(read).await.map_err(|_| Error::Panicked)?
+    }
+
+    /// Whether it was found at the start that the rows are of another log; nothing is read from them then.
+    #[must_use]
+    pub fn is_disowned(&self) -> bool {
+        self.shared.disowned.get().is_some()
+    }
+
+    /// Whether the database failed a read: a restart tries again.
+    #[must_use]
+    pub fn fails(&self) -> bool {
+        self.shared.fails.load(Ordering::Relaxed)
     }
 
     /// How far it is behind the log.

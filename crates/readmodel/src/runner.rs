@@ -60,10 +60,12 @@ pub async fn open<P: Projection>(
     settings: Settings,
 ) -> Result<(Reader, Runner<P>), Error> {
     let mut tries = 0;
+    let root = folder.to_owned();
     let opened = loop {
         let folder = folder.to_owned();
         let opened = tokio::task::spawn_blocking(move || Opened::open::<P>(&folder, settings.cache_bytes));
-        match opened.await.map_err(|_| Error::Panicked)? {
+        // sled breaks off on much of what it does not expect to find.
+        match opened.await.unwrap_or_else(|_| Err(Error::Damaged(root.clone()))) {
             Err(Error::Locked(..)) if tries < LOCKED_TRIES => tries += 1,
             opened => break opened?,
         }
@@ -101,7 +103,8 @@ impl Opened {
             let folder = folders.of(schema);
             let store = Store::open(&folder, cache_bytes)?;
             let expected = Checkpoint::start(P::NAME, schema);
-            let checkpoint = store.checkpoint()?.unwrap_or_else(|| expected.clone());
+            let checkpoint = store.checkpoint().map_err(|_| Error::Damaged(folder.clone()))?;
+            let checkpoint = checkpoint.unwrap_or_else(|| expected.clone());
             let same = (&checkpoint.name, checkpoint.schema) == (&expected.name, schema);
             let names = |of: &Checkpoint| format!("{} v{}", of.name, of.schema);
             let (found, expected) = (names(&checkpoint), names(&expected));
@@ -127,7 +130,8 @@ impl<P: Projection> Runner<P> {
     ///
     /// # Errors
     /// [`Error`] when the log is not the one that was applied or lost events, and when the database fails.
-    /// The reader then goes on answering from what it has, in the state [`State::Failed`].
+    /// The reader is then in the state [`State::Failed`], and goes on answering from what it has; except that
+    /// when the log was another one from the start, it answers nothing.
     pub async fn run(self, log: impl Log, stop: CancellationToken) -> Result<(), Error> {
         let shared = self.shared.clone();
         let result = self.follow(log, stop).await;
@@ -148,6 +152,13 @@ impl<P: Projection> Runner<P> {
         let apply = move || drop(done.send(applier.run(&origin, waiting)));
         std::thread::Builder::new().name(name).spawn(apply).expect("a thread can be started");
         let followed = follower.run(&log, &queue).await;
+        if let Err(error) = &followed
+            && error.is_of_another_log()
+            && matches!(follower.seen, Seen::Checkpoint(_))
+        {
+            // Nothing was added to it in this life: it may be of another register altogether.
+            let _ = follower.shared.disowned.set(describe(error));
+        }
         drop(queue);
         // A thread that panics drops its end.
         let applied = ended.await.unwrap_or(Err(Error::Panicked));

@@ -1,7 +1,7 @@
 //! What the runner and the readers of one read model share.
 
-use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
@@ -21,6 +21,10 @@ pub(crate) struct Shared {
     pub(crate) state: watch::Sender<State>,
     pub(crate) waits: Semaphore,
     pub(crate) reads: Semaphore,
+    /// Why the rows are not answered: they are of another log.
+    pub(crate) disowned: OnceLock<String>,
+    /// Whether the database failed a read.
+    pub(crate) fails: AtomicBool,
     /// The schema of `live`, for those who must not wait for its lock.
     serving: AtomicU32,
     head: AtomicU64,
@@ -42,6 +46,8 @@ impl Shared {
             state: watch::Sender::new(State::Starting),
             waits: Semaphore::new(waits),
             reads: Semaphore::new(reads),
+            disowned: OnceLock::new(),
+            fails: AtomicBool::new(false),
             head: AtomicU64::new(applied.max(position)),
             applied: AtomicU64::new(applied),
             in_hand: AtomicI64::new(0),

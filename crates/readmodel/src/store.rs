@@ -1,6 +1,7 @@
 //! One sled database: rows and their checkpoint in one tree.
 
 use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use crate::overlay::Changes;
@@ -20,7 +21,9 @@ impl Store {
     /// Opens or creates the database. Reads from disk: not for async threads.
     pub(crate) fn open(folder: &Path, cache_bytes: u64) -> Result<Self, Error> {
         let config = sled::Config::new().path(folder).cache_capacity(cache_bytes);
-        let database = config.open().map_err(|error| Error::opening(folder, error))?;
+        let opened = catch_unwind(AssertUnwindSafe(|| config.open()))
+            .map_err(|_| Error::Damaged(folder.to_owned()))?;
+        let database = opened.map_err(|error| Error::opening(folder, error))?;
         Ok(Self { database })
     }
 
@@ -58,7 +61,7 @@ impl Store {
 type Failure = RefCell<Option<sled::Error>>;
 
 pub(crate) fn get(store: &Store, key: &[u8], failure: &Failure) -> Option<Value> {
-    keep(store.database.get(key), failure).flatten().map(Value)
+    keep(guarded(|| store.database.get(key)), failure).flatten().map(Value)
 }
 
 pub(crate) fn scan<'s>(
@@ -74,11 +77,20 @@ pub(crate) fn scan<'s>(
         Some(end) => store.database.range(start..end),
         None => store.database.range(start..),
     };
-    let read = |row| keep(row, failure).map(|(key, value)| (Value(key), Value(value)));
-    match direction {
-        Direction::Ascending => Box::new(rows.map_while(read)),
-        Direction::Descending => Box::new(rows.rev().map_while(read)),
-    }
+    let mut rows = rows;
+    Box::new(std::iter::from_fn(move || {
+        let next = || match direction {
+            Direction::Ascending => rows.next().transpose(),
+            Direction::Descending => rows.next_back().transpose(),
+        };
+        keep(guarded(next), failure).flatten().map(|(key, value)| (Value(key), Value(value)))
+    }))
+}
+
+/// sled breaks off on much of what it does not expect to find: that is an error like others.
+fn guarded<T>(ask: impl FnOnce() -> sled::Result<T>) -> sled::Result<T> {
+    let broke_off = |_| Err(sled::Error::ReportableBug("it broke off; it may be damaged".to_owned()));
+    catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(broke_off)
 }
 
 fn keep<T>(read: sled::Result<T>, failure: &Failure) -> Option<T> {

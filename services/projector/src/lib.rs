@@ -78,7 +78,7 @@ impl Default for Settings {
 ///
 /// # Errors
 /// When the log or a database cannot be opened, or an endpoint cannot be set up. A read model that fails later
-/// makes the process not ready and goes on answering from what it has.
+/// makes the process not ready and goes on answering from what it has; one that is of another log answers nothing.
 pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     // Before anything is waited for: until they are set, nobody may think that questions are answered.
     let [.., serving] = [Dossiers::NAME, Happenings::NAME, "endpoints"].map(|name| shell.latch(name));

@@ -35,11 +35,18 @@ pub(crate) async fn start<P: Projection>(
         shell: shell.clone(),
     };
     shell.tasks.spawn(watch.run());
+    let remedy =
+        format!("if its database is damaged, remove {}: it is built again from the log", folder.display());
     let run = runner.run(log.clone(), shell.shutdown.clone());
     shell.tasks.spawn(async move {
         if let Err(error) = run.await {
             let error = anyhow::Error::from(error);
-            tracing::error!(model = P::NAME, error = format!("{error:#}"), "a read model has stopped");
+            tracing::error!(
+                model = P::NAME,
+                error = format!("{error:#}"),
+                remedy,
+                "a read model has stopped"
+            );
         }
     });
     Ok(reader)
@@ -69,7 +76,7 @@ impl Watch {
             };
             let lag = self.reader.lag(self.shell.clock.now());
             let serves = state == State::Rebuilding || lag.events <= self.largest_lag;
-            self.latch.turn(caught_up && serves);
+            self.latch.turn(caught_up && serves && !self.reader.fails());
             self.metrics.observe(self.name, &self.reader, lag).await;
             tokio::select! {
                 () = stop.cancelled() => return,

@@ -44,10 +44,16 @@ impl Served {
         let ask = serde_json::from_slice::<Ask<Q>>(&request.body)
             .map_err(|error| Problem::new(ProblemKind::Malformed, format!("no query: {error}")))?;
         let position = of_cursor(&ask)?.unwrap_or(0).max(ask.min_position);
+        if self.reader.is_disowned() {
+            return Err(disowned());
+        }
         self.wait_for(position, &mut request).await?;
         let levels = self.levels.clone();
         let read = self.reader.read(move |view| answer(&ask, &levels, view)).await;
         read.unwrap_or_else(|error| {
+            if matches!(error, readmodel::Error::Disowned(_)) {
+                return Err(disowned());
+            }
             let error = anyhow::Error::from(error);
             tracing::error!(error = format!("{error:#}"), "a query failed");
             Err(Problem::new(ProblemKind::Internal, "the read model cannot be read"))
@@ -68,4 +74,12 @@ impl Served {
             Err(error @ WaitError::Busy) => Err(Problem::new(ProblemKind::Unavailable, error.to_string())),
         }
     }
+}
+
+/// The rows are another register's, perhaps: nobody may see them until an operator says so.
+fn disowned() -> Problem {
+    Problem::new(
+        ProblemKind::Unavailable,
+        "the read model was made from another log; an operator must decide",
+    )
 }

@@ -7,8 +7,9 @@ use crate::support::{MemoryLog, Running};
 async fn refused(folder: &std::path::Path, log: &MemoryLog) -> Error {
     let running = Running::start::<1>(folder, log).await;
     running.is(|state| matches!(state, State::Failed(_))).await;
-    // It still answers from what it has.
-    assert_eq!(running.rows().await.0, 10);
+    // What it has may be of another register.
+    let read = running.reader.read(|view| view.position()).await;
+    assert!(running.reader.is_disowned() && matches!(read, Err(Error::Disowned(_))), "{read:?}");
     running.run.await.unwrap().unwrap_err()
 }
 
@@ -43,6 +44,9 @@ async fn an_event_altered_behind_an_interruption_is_noticed() {
     log.alter(10);
     log.interrupt_at(11);
     log.grow(12);
+    running.is(|state| matches!(state, State::Failed(_))).await;
+    // It goes on answering from what it has.
+    assert_eq!(running.rows().await.0, 10);
     let error = running.run.await.unwrap().unwrap_err();
     assert!(matches!(error, Error::Altered { position: 10 }), "{error}");
 }
@@ -70,6 +74,38 @@ async fn a_projection_that_panics_fails_its_read_model_and_nothing_else() {
     running.is(|state| matches!(state, State::Failed(_))).await;
     assert!(running.rows().await.0 < 15);
     assert!(matches!(running.run.await.unwrap(), Err(Error::Panicked)));
+}
+
+#[tokio::test]
+async fn a_damaged_database_is_named_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start::<1>(folder.path(), &MemoryLog::of(2000)).await;
+    running.reaches(2000).await;
+    running.stop().await.unwrap();
+    let database = folder.path().join("v1");
+    let whole = ["db", "conf"].map(|file| (database.join(file), std::fs::read(database.join(file)).unwrap()));
+    let damages: [fn(&mut Vec<u8>); 3] = [
+        |bytes| bytes.iter_mut().for_each(|byte| *byte ^= 0x55),
+        |bytes| bytes.truncate(bytes.len() / 2 + 3),
+        |bytes| bytes.iter_mut().skip(200).step_by(7).for_each(|byte| *byte = 0xff),
+    ];
+    let mut refusals = 0;
+    for (file, bytes) in &whole {
+        for damage in damages {
+            whole.iter().for_each(|(file, bytes)| std::fs::write(file, bytes).unwrap());
+            let mut bytes = bytes.clone();
+            damage(&mut bytes);
+            std::fs::write(file, bytes).unwrap();
+            // Some damage is no damage, or is cut off and projected again.
+            let Err(refused) = readmodel::open(folder.path(), Broken, Settings::default()).await else {
+                continue;
+            };
+            let text = refused.to_string();
+            assert!(text.contains("v1") && text.contains("remove the folder"), "{refused:?}");
+            refusals += 1;
+        }
+    }
+    assert!(refusals > 0);
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ async fn a_stopped_projector_continues_and_equals_a_fresh_rebuild() {
 }
 
 #[tokio::test]
-async fn another_log_makes_it_unready_and_it_answers_from_what_it_has() {
+async fn another_log_makes_it_unready_and_nothing_is_answered() {
     let mut world = World::new().await;
     let data = tempfile::tempdir().unwrap();
     world.meet(0..3).await;
@@ -69,14 +69,15 @@ async fn another_log_makes_it_unready_and_it_answers_from_what_it_has() {
 
     let other = World::new().await;
     let projector = Projector::start(&other, data.path()).await;
-    eventually("an answer", PATIENCE, async || {
+    let refused = eventually("a refusal", PATIENCE, async || {
         let body = json!({"principal": crate::register::insider(),
             "query": {"ask": "record", "subject": meeting(0)}});
         let body = serde_json::to_vec(&body).unwrap().into();
         let asked = service::ask(&other.client, contract::subjects::DOSSIERS, body, PATIENCE, "test").await;
-        asked.ok().filter(|reply| reply.status == 200)
+        asked.ok().filter(|reply| reply.status == 503)
     })
     .await;
+    assert!(crate::support::body(&refused)["detail"].as_str().unwrap().contains("an operator must decide"));
     assert!(projector.shell.readiness.missing().contains(&"projector.dossiers".to_owned()));
     projector.stop().await;
 }
