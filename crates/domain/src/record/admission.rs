@@ -222,10 +222,10 @@ impl Found {
     fn custody(&mut self, record: &Record, candidate: &Event, event: EventName) {
         self.owner(record, candidate);
         match event {
-            EventName::ReleaseAuthorised | EventName::ReleaseRevoked => {
-                if is_author(record, &candidate.actor) {
-                    self.second_person(&candidate.actor);
-                }
+            EventName::ReleaseAuthorised | EventName::ReleaseRevoked
+                if is_author(record, &candidate.actor) =>
+            {
+                self.second_person(&candidate.actor);
             }
             EventName::HoldLifted => {
                 let Some(hold) = candidate.data.get(&HOLD) else { return };
