@@ -67,6 +67,10 @@ pub(crate) struct Staged {
     pub(crate) facets: Facets,
 }
 
+/// Why a record is not begun under an identifier that may follow from somebody's key.
+const BEGINS: &str = "expected a random or time-ordered UUID (version 4, 7) of a record that begins; \
+                      name one by a key of yours as ~KEY";
+
 /// Decides about every draft. `folds` has the record of each, of each that one is merged into, and of each that
 /// this one was merged into.
 ///
@@ -189,6 +193,10 @@ impl Desk<'_> {
 
     fn stage(&mut self, draft: &Draft, stage: &mut Stage<'_>, salt: Salt) -> Result<(), Problem> {
         self.must_be_approver(draft)?;
+        if draft.derived && stage.record().version() == 0 {
+            self.mistakes.push(draft.place.mistake("/subject", BEGINS));
+            return Ok(());
+        }
         let Some(marking) = self.marking(draft, stage) else { return Ok(()) };
         let mut event = self.event(draft, stage, marking);
         match stage.record().admit(&event, &self.circumstances.rules.vocabulary) {

@@ -36,6 +36,9 @@ pub(crate) struct Draft {
     pub(crate) subject: Subject,
     /// Whether the record most likely has no events yet.
     pub(crate) begins: bool,
+    /// Whether the record is named by an identifier that follows from another agency's key, perhaps: nobody may
+    /// begin it so, for whoever owns the key would find it taken.
+    pub(crate) derived: bool,
     /// What happened.
     pub(crate) kind: EventKind,
     /// When the producer made the event.
@@ -116,6 +119,8 @@ impl Completion<'_> {
         on_behalf.then(|| Draft {
             place: self.place,
             uid: domain::event_uid(&source, &id),
+            derived: proposed.subject.as_deref().is_some_and(|text| !text.contains("/~"))
+                && !matches!(subject.id.get_version_num(), 4 | 7),
             begins: proposed.subject.is_none() || proposed.expectedversion == Some(0),
             subject,
             kind,

@@ -2,6 +2,7 @@
 //!
 //! - `draft` completes and reads proposals; `decide` judges them, purely; `submit` ties both to the log.
 //! - `merger` says what a record may be merged into.
+//! - `known` remembers which log it is.
 //! - `cache` keeps the folds of records in memory; `tail` keeps them fresh.
 //!
 //! Several registrars share the work: each append is guarded, so they need not know of each other. What is
@@ -17,6 +18,7 @@ mod draft;
 mod envelope;
 mod fingerprint;
 mod fold;
+mod known;
 mod merger;
 mod metrics;
 mod refusal;

@@ -12,7 +12,7 @@ use service::{Endpoint, Reply, Request, Shell};
 use crate::answer::{Answer, Outcome};
 use crate::metrics::Metrics;
 use crate::submit::Registrar;
-use crate::{Settings, refusal, tail};
+use crate::{Settings, known, refusal, tail};
 
 /// Between two tries to open the log.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -25,9 +25,11 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     let latch = shell.latch("log");
     let rules = settings.rules();
     let Some((log, head)) = open(&settings, &shell).await? else { return Ok(()) };
+    let known = known::recognise(&shell.data, log.identity());
+    let known = known.context("which log was recorded in cannot be read or remembered")?;
     let metrics = shell.metrics.register(Metrics::new);
     let registrar = Registrar::new(log.clone(), rules, shell.clock.clone(), metrics, settings.cache_bytes());
-    let registrar = Arc::new(Service { registrar, halted: AtomicBool::new(false) });
+    let registrar = Arc::new(Service { registrar, halted: AtomicBool::new(known.is_err()) });
     let endpoint = Endpoint {
         name: "commands",
         subject: subjects::COMMANDS,
@@ -36,6 +38,11 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     };
     let handler = Arc::clone(&registrar);
     shell.serve(endpoint, move |request| Arc::clone(&handler).answer(request)).await?;
+    if let Err(error) = known {
+        tracing::error!(%error, "submissions are refused");
+        shell.shutdown.cancelled().await;
+        return Ok(());
+    }
     latch.set();
     tracing::info!(log = %log.identity(), position = head, "admits submissions");
     if let Err(error) = tail::follow(&log, head, &registrar.registrar, &shell.shutdown).await {
@@ -96,7 +103,10 @@ impl Service {
 
     async fn submit(&self, request: &Request) -> Result<Answer, Problem> {
         if self.halted.load(Ordering::Acquire) {
-            return Err(Problem::new(ProblemKind::Unavailable, "the log was replaced or has lost events"));
+            return Err(Problem::new(
+                ProblemKind::Unavailable,
+                "the log was replaced or has lost events; an operator must decide",
+            ));
         }
         let submit = serde_json::from_slice::<Submit>(&request.body);
         let submit = submit.map_err(|error| Problem::new(ProblemKind::Malformed, error.to_string()))?;

@@ -59,3 +59,19 @@ async fn an_event_too_large_is_named() {
     assert!(problem.detail.starts_with("event “"), "{problem:?}");
     assert_eq!(register.head().await, 0);
 }
+
+#[tokio::test]
+async fn a_record_is_not_begun_under_an_identifier_that_follows_from_a_key() {
+    let register = Register::start().await;
+    let derived = domain::Subject::of_key("urn:agency:ca", domain::Aggregate::Engagement, "call");
+    let event =
+        |subject: &str| json!({"type": "engagement.held", "subject": subject, "data": {"kind": "call"}});
+    let problem = refused(&register.send(event(&derived.to_string())).await, ProblemKind::InvalidInput);
+    assert_eq!(pointers(&problem), ["/subject"]);
+    for id in [uuid::Uuid::new_v4(), uuid::Uuid::now_v7()] {
+        register.record(event(&format!("engagement/{id}"))).await;
+    }
+    // What is there is named in either way.
+    let own = register.record(event("engagement/~call")).await.events[0].subject;
+    assert_eq!(register.record(event(&own.to_string())).await.events[0].version, 2);
+}

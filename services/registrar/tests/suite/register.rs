@@ -9,6 +9,7 @@ use eventlog::{Entry, EventLog};
 use registrar::Settings;
 use serde_json::{Value, json};
 use service::{Clock, Reply, Shell, ask};
+use tempfile::TempDir;
 use testkit::{NatsServer, PATIENCE, eventually};
 use tokio::time::timeout;
 
@@ -21,6 +22,7 @@ pub(crate) struct Register {
     pub(crate) log: EventLog,
     pub(crate) shells: Vec<Shell>,
     pub(crate) server: NatsServer,
+    data: TempDir,
 }
 
 impl Register {
@@ -33,7 +35,8 @@ impl Register {
         let server = NatsServer::start().await;
         let client = server.client().await;
         let log = EventLog::open(client.clone(), eventlog::Settings::default()).await.unwrap();
-        let mut register = Self { client, log, shells: Vec::new(), server };
+        let mut register =
+            Self { client, log, shells: Vec::new(), server, data: tempfile::tempdir().unwrap() };
         for _ in 0..registrars {
             register.add(clock.clone()).await;
         }
@@ -41,7 +44,7 @@ impl Register {
     }
 
     async fn add(&mut self, clock: Clock) {
-        let shell = Shell::new("registrar", self.server.client().await, "/nonexistent");
+        let shell = Shell::new("registrar", self.server.client().await, self.data.path());
         let shell = Shell { clock, ..shell };
         // The registrar's own latch, before it comes to it: nobody is ready who has not begun.
         let _ = shell.latch("log");
