@@ -71,3 +71,19 @@ async fn only_the_own_agency_is_a_source() {
     refused(&register.ask(&Submit { principal: reader, ..one(least()) }).await, ProblemKind::Forbidden);
     assert_eq!(register.head().await, 1);
 }
+
+#[tokio::test]
+async fn a_log_that_takes_the_place_of_a_lost_one_takes_nothing() {
+    let mut register = Register::start().await;
+    let shell = register.lose().await;
+    let refused = testkit::eventually("a refusal", testkit::PATIENCE, async || {
+        let body = serde_json::to_vec(&one(least())).unwrap().into();
+        let asked =
+            service::ask(&register.client, contract::subjects::COMMANDS, body, testkit::PATIENCE, "test");
+        asked.await.ok()
+    })
+    .await;
+    assert_eq!((refused.status, register.head().await), (503, 0));
+    assert!(shell.readiness.missing().iter().any(|latch| latch.contains("log")));
+    assert!(shell.stop(testkit::PATIENCE).await);
+}

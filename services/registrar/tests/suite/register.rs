@@ -59,6 +59,19 @@ impl Register {
         self.shells.push(shell);
     }
 
+    /// Whatever was recorded so far, it was in another log; a registrar finds that out.
+    pub(crate) async fn lose(&mut self) -> Shell {
+        for shell in self.shells.drain(..) {
+            assert!(shell.stop(PATIENCE).await);
+        }
+        let file = self.data.path().join("registrar/log");
+        assert_eq!(std::fs::read_to_string(&file).unwrap().trim(), self.log.identity().to_string());
+        std::fs::write(file, "2020-01-01T00:00:00Z\n").unwrap();
+        let shell = Shell::new("registrar", self.server.client().await, self.data.path());
+        shell.tasks.spawn(registrar::run(Settings::default(), shell.clone()));
+        shell
+    }
+
     /// A registrar that remembers nothing, instead of those there are.
     pub(crate) async fn renew(&mut self) {
         for shell in self.shells.drain(..) {
