@@ -1,13 +1,20 @@
 //! A client for one keep-alive connection, HTTP/1.1 (RFC 9112), that costs the machine as little as it can: what
 //! it spends is taken from what is measured.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context, bail, ensure};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+/// The gateway closes a connection on which nothing was asked for 10 s: one that rested while the other side was
+/// measured is opened anew.
+const RESTED: Duration = Duration::from_secs(5);
+
 /// A connection that is kept.
 pub(crate) struct Connection {
     stream: TcpStream,
+    used: Instant,
     host: String,
     token: String,
     request: Vec<u8>,
@@ -22,10 +29,10 @@ pub(crate) struct Answer<'c> {
 
 impl Connection {
     pub(crate) async fn open(host: &str, token: &str) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(host).await.with_context(|| format!("{host} takes no connection"))?;
-        stream.set_nodelay(true)?;
+        let stream = connect(host).await?;
         let (host, token) = (host.to_owned(), token.to_owned());
-        Ok(Self { stream, host, token, request: Vec::new(), answer: Vec::with_capacity(16 << 10) })
+        let (request, answer) = (Vec::new(), Vec::with_capacity(16 << 10));
+        Ok(Self { stream, used: Instant::now(), host, token, request, answer })
     }
 
     /// Opens as many as asked for.
@@ -47,6 +54,10 @@ impl Connection {
 
     async fn send(&mut self, method: &str, path: &str, body: &str) -> anyhow::Result<Answer<'_>> {
         use std::io::Write as _;
+        if self.used.elapsed() > RESTED {
+            self.stream = connect(&self.host).await?;
+        }
+        self.used = Instant::now();
         let Self { host, token, request, .. } = self;
         request.clear();
         write!(request, "{method} {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n")?;
@@ -83,6 +94,12 @@ impl Connection {
             _ => Ok(()),
         }
     }
+}
+
+async fn connect(host: &str) -> anyhow::Result<TcpStream> {
+    let stream = TcpStream::connect(host).await.with_context(|| format!("{host} takes no connection"))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 impl Answer<'_> {
