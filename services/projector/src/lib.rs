@@ -8,7 +8,7 @@
 //! own. A question says which position the answer must reflect at least; it waits for that, bounded.
 //!
 //! **What a reader may not see is not there**: rows are keyed by marking, and a question looks only under the
-//! markings that its reader may see. No count, page or cursor tells of the rest, and no [address](addresses).
+//! markings that its reader may see. No count, page or cursor tells of the rest, and no address.
 
 mod addresses;
 mod cursor;
