@@ -25,4 +25,7 @@ pub use envelope::{InvalidEnvelope, Proposed, Recorded, Salt};
 pub use headers::Facets;
 pub use principal::{Principal, Role};
 pub use problem::{InputError, Problem, ProblemKind};
-pub use query::{Ask, List, Order, Query, Timeline};
+pub use query::{
+    Agenda, Ask, Brief, By, Calendar, Due, Filters, Find, List, Order, Overdue, Paging, Query, Search, Sort,
+    State, Statistics, Timeline,
+};

@@ -19,6 +19,15 @@ pub const DOSSIERS: &str = "chancery.queries.dossiers";
 /// Queries over valid time, answered by projectors.
 pub const TIMELINE: &str = "chancery.queries.timeline";
 
+/// Queries about what is foreseen, answered by projectors.
+pub const CALENDAR: &str = "chancery.queries.calendar";
+
+/// Full text and counts, answered by projectors.
+pub const SEARCH: &str = "chancery.queries.search";
+
+/// Everything that a projector answers.
+pub const QUERIES: [&str; 4] = [DOSSIERS, TIMELINE, CALENDAR, SEARCH];
+
 const EVENTS: &str = "chancery.events.";
 
 /// The one literal subject of a record: `chancery.events.<aggregate>.<uuid>`.

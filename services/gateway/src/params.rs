@@ -3,8 +3,14 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use contract::{InputError, Order, Problem, ProblemKind};
+use contract::{Filters, InputError, Order, Paging, Problem, ProblemKind, Sort};
+use domain::value::{CountryCode, TopicCode};
+use domain::vocabulary::Code;
+use domain::{Aggregate, Edtf};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
 
 use crate::refusal::Refusal;
 
@@ -15,7 +21,7 @@ const LONGEST: usize = 1024;
 const MOST: usize = 64;
 
 /// The parameters of one request; each is taken by name, and [`finish`](Self::finish) says what was wrong.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Params {
     given: Vec<(String, String)>,
     known: Vec<&'static str>,
@@ -91,6 +97,24 @@ impl Params {
         Some(text)
     }
 
+    /// What lists of every sort are narrowed by; a status is one of the aggregate, if that is known.
+    pub(crate) fn filters(&mut self, aggregate: Option<Aggregate>) -> Filters {
+        Filters {
+            parties: self.every("party"),
+            country: self.formed("country", is_country),
+            topic: self.formed("topic", is::<TopicCode>),
+            kind: self.formed("kind", is::<Code>),
+            status: self.formed("status", |text| is_status(aggregate, text)),
+            from: self.formed("from", is::<Edtf>),
+            to: self.formed("to", is::<Edtf>),
+            text: self.one("text"),
+        }
+    }
+
+    pub(crate) fn page(&mut self) -> Paging {
+        Paging { cursor: self.one("cursor"), limit: self.limit() }
+    }
+
     /// How many items a page may have.
     pub(crate) fn limit(&mut self) -> u32 {
         const DEFAULT: u32 = 50;
@@ -107,14 +131,57 @@ impl Params {
     }
 
     pub(crate) fn order(&mut self) -> Order {
+        self.order_or(Order::Newest)
+    }
+
+    pub(crate) fn order_or(&mut self, usual: Order) -> Order {
         match self.one("order").as_deref() {
             Some("oldest") => Order::Oldest,
-            None | Some("newest" | "") => Order::Newest,
+            Some("newest") => Order::Newest,
+            None | Some("") => usual,
             Some(_) => {
                 self.mistake("order", "expected oldest or newest");
-                Order::Newest
+                usual
             }
         }
+    }
+
+    pub(crate) fn sort(&mut self) -> Sort {
+        match self.one("sort").as_deref() {
+            Some("recorded") => Sort::Recorded,
+            None | Some("valid" | "") => Sort::Valid,
+            Some(_) => {
+                self.mistake("sort", "expected valid or recorded");
+                Sort::Valid
+            }
+        }
+    }
+
+    /// An aggregate by its singular.
+    pub(crate) fn aggregate(&mut self) -> Option<Aggregate> {
+        let names = Aggregate::ALL.map(Aggregate::as_str).join(", ");
+        self.parsed("aggregate", format!("one of {names}"))
+    }
+
+    pub(crate) fn date(&mut self, name: &'static str) -> Option<Date> {
+        self.parsed(name, "a day, such as 2025-08-01")
+    }
+
+    /// A moment of the register: a log position, a time, or a day, which means its end (UTC).
+    pub(crate) fn moment(&mut self, name: &'static str) -> Option<Moment> {
+        self.parsed(name, "a log position, a time such as 2025-08-01T12:00:00Z, or a day")
+    }
+
+    /// Each value of a parameter that may be repeated, of a closed set.
+    pub(crate) fn several<T: DeserializeOwned>(&mut self, name: &'static str, expected: &str) -> Vec<T> {
+        let mut read = Vec::new();
+        for text in self.every(name) {
+            match serde_json::from_value(text.into()) {
+                Ok(value) => read.push(value),
+                Err(_) => self.mistake(name, format!("expected one of {expected}")),
+            }
+        }
+        read
     }
 
     pub(crate) fn flag(&mut self, name: &'static str) -> bool {
@@ -156,6 +223,61 @@ impl Params {
         let problem = Problem::new(ProblemKind::InvalidQuery, detail);
         Err(Problem { errors: self.mistakes, ..problem }.into())
     }
+}
+
+/// A moment of the register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    Position(u64),
+    Time(Timestamp),
+}
+
+impl Moment {
+    /// The last day of which anything was known then, if that says a day.
+    pub(crate) fn day(self) -> Option<Date> {
+        match self {
+            Self::Position(_) => None,
+            Self::Time(time) => Some(time.to_zoned_datetime(jiff::tz::TimeZone::UTC).date()),
+        }
+    }
+}
+
+impl FromStr for Moment {
+    type Err = jiff::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(position) = text.parse() {
+            return Ok(Self::Position(position));
+        }
+        if let Ok(time) = text.parse() {
+            return Ok(Self::Time(time));
+        }
+        let day = text.parse::<Date>()?;
+        let end = day.tomorrow()?.to_zoned_datetime(jiff::tz::TimeZone::UTC)?.timestamp();
+        Ok(Self::Time(end - jiff::SignedDuration::from_nanos(1)))
+    }
+}
+
+/// Whether a text is such a value: one that cannot be is a mistake, not a question without answers.
+fn is<T: FromStr>(text: &str) -> Result<(), T::Err> {
+    text.parse::<T>().map(drop)
+}
+
+/// In small letters, too, as the read model takes them.
+fn is_country(text: &str) -> Result<(), <CountryCode as FromStr>::Err> {
+    is::<CountryCode>(&text.to_ascii_uppercase())
+}
+
+fn is_status(aggregate: Option<Aggregate>, text: &str) -> Result<(), String> {
+    let of = |aggregate: &Aggregate| domain::statuses(*aggregate);
+    let aggregates = aggregate.map_or(Aggregate::ALL.to_vec(), |aggregate| vec![aggregate]);
+    let mut known = aggregates.iter().flat_map(of).collect::<Vec<_>>();
+    if known.contains(&text) {
+        return Ok(());
+    }
+    known.sort_unstable();
+    known.dedup();
+    Err(format!("expected one of {}", known.join(", ")))
 }
 
 /// A form's encoding (`application/x-www-form-urlencoded`): a plus is a space.

@@ -37,7 +37,11 @@ pub(crate) fn router(gateway: &Arc<Gateway>) -> Router {
         .route("/problems/{slug}", get(docs::problem))
         .route("/v1/events", get(read::log).post(submit::submit))
         .route("/v1/events/{uid}", get(read::event))
-        .route("/v1/timeline", get(read::timeline));
+        .route("/v1/timeline", get(read::timeline))
+        .route("/v1/calendar", get(read::calendar))
+        .route("/v1/overdue", get(read::overdue))
+        .route("/v1/search", get(read::search))
+        .route("/v1/statistics", get(read::statistics));
     for aggregate in Aggregate::ALL {
         let base = format!("/v1/{}", aggregate.collection());
         router = router

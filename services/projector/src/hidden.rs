@@ -1,7 +1,7 @@
 //! The rule for markings: every answer to a reader is the answer of a register that never held what the reader
 //! may not see.
 
-use contract::{List, Order, Principal, Query, Recorded, Timeline};
+use contract::{Filters, List, Order, Paging, Principal, Query, Recorded, Timeline};
 use domain::Aggregate::{self, Engagement, Matter, Party, Source};
 use domain::Subject;
 use prometheus_client::metrics::counter::Counter;
@@ -152,22 +152,32 @@ async fn answers(register: &Register, reader: &Principal) -> Vec<(String, u16, V
         let parties = parties.iter().map(|party| (*party).to_owned()).collect::<Vec<_>>();
         for order in [Order::Oldest, Order::Newest] {
             for aggregate in [Engagement, Matter, Source, Party] {
-                let mut query = List { parties: parties.clone(), order, limit: 2, ..list(aggregate) };
+                let mut query = List {
+                    filters: Filters { parties: parties.clone(), ..Filters::default() },
+                    order,
+                    page: Paging { limit: 2, cursor: None },
+                    ..list(aggregate)
+                };
                 loop {
                     let reply = dossiers.query(reader, Query::List(query.clone())).await;
                     answers.push((format!("{query:?}"), reply.status, body(&reply)));
-                    query.cursor = body(&reply)["next"].as_str().map(str::to_owned);
-                    if query.cursor.is_none() {
+                    query.page.cursor = body(&reply)["next"].as_str().map(str::to_owned);
+                    if query.page.cursor.is_none() {
                         break;
                     }
                 }
             }
-            let mut query = Timeline { parties: parties.clone(), order, limit: 3, ..timeline() };
+            let mut query = Timeline {
+                filters: Filters { parties: parties.clone(), ..Filters::default() },
+                order,
+                page: Paging { limit: 3, cursor: None },
+                ..timeline()
+            };
             loop {
                 let reply = happenings.timeline(reader, query.clone()).await;
                 answers.push((format!("{query:?}"), reply.status, body(&reply)));
-                query.cursor = body(&reply)["next"].as_str().map(str::to_owned);
-                if query.cursor.is_none() {
+                query.page.cursor = body(&reply)["next"].as_str().map(str::to_owned);
+                if query.page.cursor.is_none() {
                     break;
                 }
             }

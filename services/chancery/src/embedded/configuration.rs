@@ -9,7 +9,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use contract::subjects::{COMMANDS, DOSSIERS, EVERY_EVENT, STREAM, TIMELINE};
+use contract::subjects::{COMMANDS, EVERY_EVENT, QUERIES, STREAM};
 
 /// Creates the stream, before any role starts.
 pub(crate) const SET_UP: &str = "set-up";
@@ -86,7 +86,7 @@ fn allowed(user: &str) -> (Vec<String>, Vec<String>) {
     let mut publish = match user {
         SET_UP => vec![format!("$JS.API.STREAM.CREATE.{STREAM}")],
         REGISTRAR => vec![EVERY_EVENT.to_owned()],
-        GATEWAY => vec![COMMANDS.to_owned(), DOSSIERS.to_owned(), TIMELINE.to_owned()],
+        GATEWAY => [COMMANDS].into_iter().chain(QUERIES).map(ToOwned::to_owned).collect(),
         _ => Vec::new(),
     };
     if user != GATEWAY {
@@ -98,7 +98,7 @@ fn allowed(user: &str) -> (Vec<String>, Vec<String>) {
     let mut subscribe = vec![format!("_INBOX.{user}.>")];
     match user {
         REGISTRAR => subscribe.extend([COMMANDS.to_owned(), "$SRV.>".to_owned()]),
-        PROJECTOR => subscribe.extend([DOSSIERS.to_owned(), TIMELINE.to_owned(), "$SRV.>".to_owned()]),
+        PROJECTOR => subscribe.extend(QUERIES.into_iter().chain(["$SRV.>"]).map(ToOwned::to_owned)),
         _ => {}
     }
     (publish, subscribe)

@@ -3,17 +3,21 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams};
-use contract::{Principal, ProblemKind, Role};
+use contract::{Principal, Problem, ProblemKind, Query, Role, subjects};
 use http::HeaderMap;
 use http::request::Parts;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Serialize;
+use serde_json::Value;
 use service::token::Verified;
 use service::{Reply, ask};
 
 use crate::Gateway;
 use crate::around::About;
 use crate::identity::require;
-use crate::params::Params;
+use crate::params::{Moment, Params};
 use crate::refusal::{Refusal, unanswered};
 
 /// A question on its way. Taking it from a request refuses who may not read.
@@ -24,6 +28,7 @@ pub(crate) struct Asked {
     request_id: Arc<str>,
     /// The path's parameter, decoded; empty where the route has none.
     pub(crate) segment: String,
+    known_at: Option<Moment>,
     pub(crate) params: Params,
     pub(crate) headers: HeaderMap,
 }
@@ -42,6 +47,8 @@ impl std::fmt::Debug for Handle {
 struct Question<'a, Q> {
     principal: &'a Principal,
     min_position: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known_at: Option<u64>,
     query: Q,
 }
 
@@ -51,19 +58,59 @@ impl Asked {
         &self.who.principal.agency
     }
 
+    /// The day as of which things are late: as given, else that of `known_at`, else the clock's (UTC).
+    pub(crate) fn today(&mut self) -> Date {
+        let given = self.params.date("today");
+        let now = || self.gateway.0.shell.clock.now().to_zoned_datetime(TimeZone::UTC).date();
+        given.or_else(|| self.known_at.and_then(Moment::day)).unwrap_or_else(now)
+    }
+
     /// Asks a read model, if every parameter was right.
-    pub(crate) async fn ask<Q: Serialize>(self, subject: &'static str, query: Q) -> Result<Reply, Refusal> {
-        let Self { gateway: Handle(gateway), who, request_id, mut params, .. } = self;
-        let min_position = params.min_position();
-        params.finish()?;
-        let question = Question { principal: &who.principal, min_position, query };
+    ///
+    /// `known_at` and `min_position` may be given with every question.
+    pub(crate) async fn ask<Q: Serialize>(
+        mut self,
+        subject: &'static str,
+        query: Q,
+    ) -> Result<Reply, Refusal> {
+        let min_position = self.params.min_position();
+        std::mem::take(&mut self.params).finish()?;
+        let known_at = match self.known_at {
+            Some(Moment::Time(at)) => Some(self.position_at(at, min_position).await?),
+            Some(Moment::Position(position)) => Some(position),
+            None => None,
+        };
+        self.send(subject, min_position, known_at, query).await
+    }
+
+    /// The last log position that was recorded by a time.
+    pub(crate) async fn position_at(&self, at: Timestamp, min_position: u64) -> Result<u64, Refusal> {
+        let reply = self.send(subjects::DOSSIERS, min_position, None, Query::Position { at }).await?;
+        let unreadable = || Refusal::new(ProblemKind::Internal, "the operator's log says more");
+        if reply.status != 200 {
+            return Err(
+                serde_json::from_slice::<Problem>(&reply.body).map_or_else(|_| unreadable(), Refusal::from)
+            );
+        }
+        let answer = serde_json::from_slice::<Value>(&reply.body).ok();
+        answer.and_then(|answer| answer["position"].as_u64()).ok_or_else(unreadable)
+    }
+
+    async fn send<Q: Serialize>(
+        &self,
+        subject: &'static str,
+        min_position: u64,
+        known_at: Option<u64>,
+        query: Q,
+    ) -> Result<Reply, Refusal> {
+        let Self { gateway: Handle(gateway), who, request_id, .. } = self;
+        let question = Question { principal: &who.principal, min_position, known_at, query };
         let body = serde_json::to_vec(&question).map_err(|error| {
             tracing::error!(%error, "a question cannot be written");
             Refusal::new(ProblemKind::Internal, "the operator's log says more")
         })?;
-        let reply =
-            ask(&gateway.shell.client, subject, body.into(), gateway.answer_within, &request_id).await;
-        reply.map_err(|error| unanswered(error, &request_id))
+        let reply = ask(&gateway.shell.client, subject, body.into(), gateway.answer_within, request_id).await;
+        reply.map_err(|error| unanswered(error, request_id))
     }
 }
 
@@ -80,12 +127,14 @@ impl FromRequestParts<Arc<Gateway>> for Asked {
             .await
             .map_err(|_| Refusal::new(ProblemKind::Malformed, "the path is no percent-encoded UTF-8"))?;
         let segment = segment.iter().next().map(|(_, value)| value.to_owned()).unwrap_or_default();
+        let mut params = Params::read(parts.uri.query());
         Ok(Self {
             gateway: Handle(Arc::clone(gateway)),
             who,
             request_id: about.request_id,
             segment,
-            params: Params::read(parts.uri.query()),
+            known_at: params.moment("known_at"),
+            params,
             headers: std::mem::take(&mut parts.headers),
         })
     }

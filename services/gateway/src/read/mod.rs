@@ -1,21 +1,21 @@
 //! Asking: query parameters in, the bytes of a read model out.
 
+mod agenda;
 mod asked;
 mod events;
-
-use std::str::FromStr;
+mod find;
 
 use axum::response::{IntoResponse, Response};
 use contract::{List, ProblemKind, Query, Timeline, subjects};
-use domain::value::{CountryCode, TopicCode};
-use domain::vocabulary::Code;
-use domain::{Aggregate, Edtf, Subject};
+use domain::{Aggregate, Subject};
 use http::header::{ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use uuid::Uuid;
 
+pub(crate) use agenda::{calendar, overdue};
 use asked::Asked;
 pub(crate) use events::{event, log};
+pub(crate) use find::{search, statistics};
 
 use crate::accept::{JSON, choose};
 use crate::etag;
@@ -24,41 +24,30 @@ use crate::refusal::{Refusal, answer};
 pub(crate) async fn list(aggregate: Aggregate, mut asked: Asked) -> Result<Response, Refusal> {
     choose(&asked.headers, &[JSON])?;
     let params = &mut asked.params;
-    let query = Query::List(List {
+    let promised = aggregate == Aggregate::Commitment;
+    let list = List {
         aggregate,
-        parties: params.every("party"),
-        country: params.formed("country", is_country),
-        topic: params.formed("topic", is::<TopicCode>),
-        kind: params.formed("kind", is::<Code>),
-        status: params.formed("status", |text| is_status(aggregate, text)),
-        from: params.formed("from", is::<Edtf>),
-        to: params.formed("to", is::<Edtf>),
-        text: params.one("text"),
+        filters: params.filters(Some(aggregate)),
+        owner: promised.then(|| params.one("owner")).flatten(),
+        beneficiary: promised.then(|| params.one("beneficiary")).flatten(),
+        strength: promised.then(|| params.formed("strength", is_strength)).flatten(),
+        sort: params.sort(),
         order: params.order(),
-        cursor: params.one("cursor"),
-        limit: params.limit(),
-    });
-    let reply = asked.ask(subjects::DOSSIERS, query).await?;
+        page: params.page(),
+    };
+    let reply = asked.ask(subjects::DOSSIERS, Query::List(list)).await?;
     Ok(answer(reply, HeaderValue::from_static(JSON)))
 }
 
 pub(crate) async fn timeline(mut asked: Asked) -> Result<Response, Refusal> {
     choose(&asked.headers, &[JSON])?;
     let params = &mut asked.params;
-    let aggregate = params.one("aggregate");
-    if aggregate.as_ref().is_some_and(|name| name.parse::<Aggregate>().is_err()) {
-        let names = Aggregate::ALL.map(Aggregate::as_str).join(", ");
-        params.mistake("aggregate", format!("expected one of {names}"));
-    }
+    let aggregate = params.aggregate();
     let query = Timeline {
-        parties: params.every("party"),
-        topic: params.formed("topic", is::<TopicCode>),
-        aggregate,
-        from: params.formed("from", is::<Edtf>),
-        to: params.formed("to", is::<Edtf>),
+        aggregate: aggregate.map(|aggregate| aggregate.to_string()),
+        filters: params.filters(aggregate),
         order: params.order(),
-        cursor: params.one("cursor"),
-        limit: params.limit(),
+        page: params.page(),
     };
     let reply = asked.ask(subjects::TIMELINE, query).await?;
     Ok(answer(reply, HeaderValue::from_static(JSON)))
@@ -92,21 +81,8 @@ pub(crate) async fn history(aggregate: Aggregate, mut asked: Asked) -> Result<Re
     Ok(answer(reply, HeaderValue::from_static(JSON)))
 }
 
-/// Whether a text is such a value: one that cannot be is a mistake, not a question without answers.
-fn is<T: FromStr>(text: &str) -> Result<(), T::Err> {
-    text.parse::<T>().map(drop)
-}
-
-/// In small letters, too, as the read model takes them.
-fn is_country(text: &str) -> Result<(), <CountryCode as FromStr>::Err> {
-    is::<CountryCode>(&text.to_ascii_uppercase())
-}
-
-fn is_status(aggregate: Aggregate, text: &str) -> Result<(), String> {
-    if domain::statuses(aggregate).any(|status| status == text) {
-        return Ok(());
-    }
-    Err(format!("expected one of {}", domain::statuses(aggregate).collect::<Vec<_>>().join(", ")))
+fn is_strength(text: &str) -> Result<(), serde_json::Error> {
+    serde_json::from_value::<domain::vocabulary::Strength>(text.into()).map(drop)
 }
 
 const POSITION: http::HeaderName = http::HeaderName::from_static("chancery-position");

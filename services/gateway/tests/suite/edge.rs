@@ -65,6 +65,8 @@ impl Edge {
             ("commands", subjects::COMMANDS),
             ("dossiers", subjects::DOSSIERS),
             ("timeline", subjects::TIMELINE),
+            ("calendar", subjects::CALENDAR),
+            ("search", subjects::SEARCH),
         ] {
             let (asked, planned) = (Arc::clone(&self.asked), Arc::clone(&self.planned));
             let endpoint = Endpoint { name, subject, queue: name, in_flight: 64 };

@@ -1,6 +1,6 @@
 //! Reads: parameters in, the read model's bytes out.
 
-use contract::subjects::{DOSSIERS, TIMELINE};
+use contract::subjects::{CALENDAR, DOSSIERS, SEARCH, TIMELINE};
 use domain::{Aggregate, Subject};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -80,14 +80,17 @@ async fn every_collection_is_listed_by_its_filters() {
         assert_eq!(question["query"]["limit"], 50);
     }
     let path = "/v1/engagements?party=CA&party=Tarik+Ali%20Khan&country=PK&topic=trade&kind=visit.state\
-                &status=held&from=2025-04&to=2025&text=mining&order=oldest&limit=500&cursor=abc";
+                &status=held&from=2025-04&to=2025&text=mining&sort=recorded&order=oldest&limit=500&cursor=abc";
     let (_, question) = asked(&edge, path).await;
     assert_eq!(
         question["query"],
         json!({
-            "ask": "list", "aggregate": "engagement", "parties": ["CA", "Tarik Ali Khan"], "country": "PK",
-            "topic": "trade", "kind": "visit.state", "status": "held", "from": "2025-04", "to": "2025",
-            "text": "mining", "order": "oldest", "limit": 500, "cursor": "abc",
+            "ask": "list", "aggregate": "engagement", "owner": null, "beneficiary": null, "strength": null,
+            "filters": {
+                "parties": ["CA", "Tarik Ali Khan"], "country": "PK", "topic": "trade", "kind": "visit.state",
+                "status": "held", "from": "2025-04", "to": "2025", "text": "mining",
+            },
+            "sort": "recorded", "order": "oldest", "limit": 500, "cursor": "abc",
         })
     );
 }
@@ -99,11 +102,59 @@ async fn the_timeline_is_asked_of_its_own() {
     assert_eq!(subject, TIMELINE);
     let query = &question["query"];
     assert_eq!(
-        (&query["parties"], &query["aggregate"], &query["limit"]),
+        (&query["filters"]["parties"], &query["aggregate"], &query["limit"]),
         (&json!(["PK"]), &json!("engagement"), &json!(5))
     );
     let (status, problem) = refused(edge.get("/v1/timeline?aggregate=visit").await).await;
     assert_eq!((status, places(&problem)), (400, vec!["?aggregate"]));
+}
+
+#[tokio::test]
+async fn what_is_foreseen_is_asked_of_the_calendar_with_a_day() {
+    let edge = Edge::start().await;
+    let (subject, question) =
+        asked(&edge, "/v1/overdue?today=2025-08-01&state=late&state=overdue&party=US").await;
+    assert_eq!(subject, CALENDAR);
+    assert_eq!(
+        question["query"],
+        json!({
+            "ask": "overdue", "today": "2025-08-01", "within": 30, "state": ["late", "overdue"], "due": [],
+            "filters": {"parties": ["US"]}, "order": "oldest", "cursor": null, "limit": 50,
+        })
+    );
+    let (_, question) = asked(&edge, "/v1/calendar?today=2025-08-01&due=clock&to=2026").await;
+    let filters = json!({"from": "2025-08-01", "to": "2026"});
+    assert_eq!((&question["query"]["filters"], &question["query"]["due"]), (&filters, &json!(["clock"])));
+    let (_, question) = asked(&edge, "/v1/overdue?known_at=7").await;
+    assert_eq!(question["known_at"], 7);
+    assert_eq!(refused(edge.get("/v1/overdue?state=early&today=soon").await).await.0, 400);
+}
+
+#[tokio::test]
+async fn a_time_is_a_position_before_the_question_is_put() {
+    let edge = Edge::start().await;
+    edge.plan(Reply::ok(r#"{"position":41}"#).at(60));
+    let response = edge.get(&format!("/v1/engagements/{ID}?known_at=2025-08-01&min_position=50")).await;
+    assert_eq!(response.status(), 200);
+    let questions = edge.asked();
+    let [(_, first), (_, second)] = questions.as_slice() else { panic!("{questions:#?}") };
+    let (end, min) = ("2025-08-01T23:59:59.999999999Z", &json!(50));
+    assert_eq!((&first["query"], &first["min_position"]), (&json!({"ask": "position", "at": end}), min));
+    assert_eq!((&second["known_at"], &second["min_position"]), (&json!(41), min));
+}
+
+#[tokio::test]
+async fn words_and_counts_are_asked_of_the_search() {
+    let edge = Edge::start().await;
+    let (subject, question) = asked(&edge, "/v1/search?q=canola+imports&party=CA&aggregate=matter").await;
+    assert_eq!(subject, SEARCH);
+    assert_eq!(question["query"]["filters"], json!({"parties": ["CA"], "text": "canola imports"}));
+    let (_, question) = asked(&edge, "/v1/statistics?by=month&by=outcome&limit=5").await;
+    assert_eq!(
+        question["query"],
+        json!({"ask": "statistics", "aggregate": "engagement", "filters": {}, "by": ["month", "outcome"], "limit": 5})
+    );
+    assert_eq!(refused(edge.get("/v1/search").await).await.0, 400);
 }
 
 #[tokio::test]

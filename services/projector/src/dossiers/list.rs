@@ -1,6 +1,6 @@
 //! Lists: the records of a collection, by valid time.
 
-use contract::{List, Problem};
+use contract::{Filters, List, Paging, Problem};
 use domain::Subject;
 use domain::value::fold;
 use readmodel::Projection;
@@ -19,7 +19,7 @@ use crate::parties::{self, Bearers};
 
 /// What a cursor is bound to: every filter and the order, not the length of the pages.
 pub(super) fn filters_of(list: &List) -> Vec<u8> {
-    let filters = List { cursor: None, limit: 0, ..list.clone() };
+    let filters = List { page: Paging::default(), ..list.clone() };
     serde_json::to_vec(&filters).expect("texts and numbers are JSON")
 }
 
@@ -28,11 +28,11 @@ pub(super) fn filters_of(list: &List) -> Vec<u8> {
 /// # Errors
 /// A problem when the cursor is not one of this list.
 pub(crate) fn cursor(list: &List) -> Result<Option<Cursor>, Problem> {
-    let cursor = list.cursor.as_deref();
+    let cursor = list.page.cursor.as_deref();
     cursor.map(|text| Cursor::read(text, &filters_of(list), Dossiers::SCHEMA)).transpose()
 }
 
-fn filter(asked: &Asked<'_>, list: &List) -> Result<Filter, Problem> {
+fn filter(asked: &Asked<'_>, list: &Filters) -> Result<Filter, Problem> {
     let bearers = Bearers::seen_by(&asked.visible, asked.view);
     let words = list.text.as_deref().map(fold).unwrap_or_default();
     Ok(Filter {
@@ -49,9 +49,9 @@ fn filter(asked: &Asked<'_>, list: &List) -> Result<Filter, Problem> {
 
 /// A page of the records that meet every filter.
 pub(super) fn list(asked: &Asked<'_>, list: &List) -> Result<Reply, Problem> {
-    let filter = filter(asked, list)?;
+    let filter = filter(asked, &list.filters)?;
     let after = cursor(list)?.map(|cursor| cursor.place);
-    let mut page = Page::new(list.limit);
+    let mut page = Page::new(list.page.limit);
     let rows = merged(asked.view, &prefixes(asked, list, &filter), list.order, after);
     let items =
         rows.map(|(place, (_, id))| (place, found(asked, list, &id, &filter).map(|head| summary(&head))));

@@ -57,6 +57,9 @@ pub(crate) fn answer(ask: &Ask<Query>, levels: &Levels, view: &View<'_>) -> Resu
         Query::Event { uid } => asked.event(*uid),
         Query::Log { after, limit } => Ok(asked.log(*after, *limit)),
         Query::List(list) => list::list(&asked, list),
+        Query::Accounts { .. } | Query::Position { .. } | Query::Brief(_) => {
+            Err(Problem::new(ProblemKind::Unavailable, "this projector does not answer it"))
+        }
     };
     reply.map(|reply| reply.at(view.position()))
 }

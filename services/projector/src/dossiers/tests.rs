@@ -1,6 +1,6 @@
 //! What the dossiers answer.
 
-use contract::{List, Order, ProblemKind, Query};
+use contract::{Filters, List, Order, Paging, ProblemKind, Query};
 use domain::Aggregate::{Commitment, Engagement, Matter, Party, Source};
 use domain::Subject;
 use prometheus_client::metrics::counter::Counter;
@@ -95,27 +95,51 @@ async fn every_filter_of_a_list_is_honoured() {
     let cases: Vec<(List, &[&str])> = vec![
         (all(), &both),
         (List { order: Order::Oldest, ..all() }, &["Visit of the delegation", "Meeting on trade"]),
-        (List { parties: vec!["us".into()], ..all() }, &both),
-        (List { parties: vec!["US".into(), "Tarik Ali Khan".into()], ..all() }, &both[..1]),
-        (List { parties: vec!["CA".into()], ..all() }, &[]),
-        (List { country: Some("US".into()), ..all() }, &both),
-        (List { topic: Some("trade".into()), ..all() }, &both[..1]),
-        (List { topic: Some("trad".into()), ..all() }, &[]),
-        (List { kind: Some("visit".into()), ..all() }, &both[1..]),
-        (List { status: Some("held".into()), ..all() }, &both),
-        (List { status: Some("expected".into()), ..all() }, &[]),
-        (List { from: Some("2025-04-14".into()), ..all() }, &both[1..]),
-        (List { to: Some("2025-04-12".into()), ..all() }, &both[1..]),
-        (List { text: Some("Délegation visit".into()), ..all() }, &both[1..]),
-        (List { text: Some("Tarik".into()), ..all() }, &both[..1]),
-        (List { text: Some("deleg".into()), ..all() }, &[]),
+        (List { filters: Filters { parties: vec!["us".into()], ..Filters::default() }, ..all() }, &both),
+        (
+            List {
+                filters: Filters {
+                    parties: vec!["US".into(), "Tarik Ali Khan".into()],
+                    ..Filters::default()
+                },
+                ..all()
+            },
+            &both[..1],
+        ),
+        (List { filters: Filters { parties: vec!["CA".into()], ..Filters::default() }, ..all() }, &[]),
+        (List { filters: Filters { country: Some("US".into()), ..Filters::default() }, ..all() }, &both),
+        (
+            List { filters: Filters { topic: Some("trade".into()), ..Filters::default() }, ..all() },
+            &both[..1],
+        ),
+        (List { filters: Filters { topic: Some("trad".into()), ..Filters::default() }, ..all() }, &[]),
+        (List { filters: Filters { kind: Some("visit".into()), ..Filters::default() }, ..all() }, &both[1..]),
+        (List { filters: Filters { status: Some("held".into()), ..Filters::default() }, ..all() }, &both),
+        (List { filters: Filters { status: Some("expected".into()), ..Filters::default() }, ..all() }, &[]),
+        (
+            List { filters: Filters { from: Some("2025-04-14".into()), ..Filters::default() }, ..all() },
+            &both[1..],
+        ),
+        (
+            List { filters: Filters { to: Some("2025-04-12".into()), ..Filters::default() }, ..all() },
+            &both[1..],
+        ),
+        (
+            List {
+                filters: Filters { text: Some("Délegation visit".into()), ..Filters::default() },
+                ..all()
+            },
+            &both[1..],
+        ),
+        (List { filters: Filters { text: Some("Tarik".into()), ..Filters::default() }, ..all() }, &both[..1]),
+        (List { filters: Filters { text: Some("deleg".into()), ..Filters::default() }, ..all() }, &[]),
     ];
     for (list, expected) in cases {
         let said = format!("{list:?}");
         let reply = projected.query(&insider(), Query::List(list)).await;
         assert_eq!(column(&reply, "title"), expected, "{said}");
     }
-    let bad = List { from: Some("soon".into()), ..all() };
+    let bad = List { filters: Filters { from: Some("soon".into()), ..Filters::default() }, ..all() };
     assert_eq!(projected.query(&insider(), Query::List(bad)).await.status, 400);
 }
 
@@ -135,12 +159,16 @@ async fn pages_of_a_list_walk_everything_once_the_undated_last() {
     }
     let projected = projected(&register).await;
     for order in [Order::Newest, Order::Oldest] {
-        let whole = List { order, parties: vec!["US".into()], ..list(Engagement) };
+        let whole = List {
+            order,
+            filters: Filters { parties: vec!["US".into()], ..Filters::default() },
+            ..list(Engagement)
+        };
         let expected = column(&projected.query(&insider(), Query::List(whole.clone())).await, "title");
         assert_eq!(expected.len(), 17);
         let (mut walked, mut cursor) = (vec![], None);
         loop {
-            let page = List { limit: 3, cursor, ..whole.clone() };
+            let page = List { page: Paging { limit: 3, cursor }, ..whole.clone() };
             let reply = projected.query(&insider(), Query::List(page)).await;
             walked.extend(column(&reply, "title"));
             cursor = body(&reply)["next"].as_str().map(str::to_owned);
@@ -150,7 +178,7 @@ async fn pages_of_a_list_walk_everything_once_the_undated_last() {
         }
         assert_eq!(walked, expected, "{order:?}");
     }
-    let foreign = List { cursor: Some("bm9uZQ".into()), ..list(Engagement) };
+    let foreign = List { page: Paging { limit: 3, cursor: Some("bm9uZQ".into()) }, ..list(Engagement) };
     let refused = body(&projected.query(&insider(), Query::List(foreign)).await);
     assert_eq!(refused["type"], ProblemKind::InvalidQuery.uri());
 }
@@ -279,7 +307,8 @@ async fn a_residue_is_all_that_is_told_of_a_disposed_record() {
     let left = json!({"how": "destroyed", "authority": "schedule 7", "reason": "time is up"});
     assert_eq!(items[3]["event"]["data"], left);
     for text in ["canola", "council"] {
-        let found = List { text: Some(text.into()), ..list(Engagement) };
+        let found =
+            List { filters: Filters { text: Some(text.into()), ..Filters::default() }, ..list(Engagement) };
         assert_eq!(body(&projected.query(&insider(), Query::List(found)).await)["items"], json!([]));
     }
 }
@@ -380,7 +409,13 @@ async fn a_record_of_ever_more_parties_has_a_row_that_fits() {
     }
     let projected = projected(&register).await;
     let page = projected
-        .query(&insider(), Query::List(List { kind: Some("visit".into()), ..list(Engagement) }))
+        .query(
+            &insider(),
+            Query::List(List {
+                filters: Filters { kind: Some("visit".into()), ..Filters::default() },
+                ..list(Engagement)
+            }),
+        )
         .await;
     let item = &body(&page)["items"][0];
     assert_eq!(item["version"], 12);

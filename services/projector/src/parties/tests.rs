@@ -1,6 +1,6 @@
 //! Who is found by which name, by whom.
 
-use contract::{List, Principal, Query, Timeline};
+use contract::{Filters, List, Principal, Query, Timeline};
 use domain::Aggregate::{Engagement, Party};
 use domain::Subject;
 use prometheus_client::metrics::counter::Counter;
@@ -44,9 +44,14 @@ async fn found(register: &Register, reader: &Principal, party: &str) -> Vec<Stri
     let dossiers = Projected::new(Dossiers::new(Counter::default()), register).await;
     let happenings = Projected::new(Happenings::new(Counter::default()), register).await;
     let parties = vec![party.to_owned()];
-    let listed = List { parties: parties.clone(), ..list(Engagement) };
+    let listed =
+        List { filters: Filters { parties: parties.clone(), ..Filters::default() }, ..list(Engagement) };
     let listed = column(&dossiers.query(reader, Query::List(listed)).await, "title");
-    let query = Timeline { parties, aggregate: Some("engagement".into()), ..timeline() };
+    let query = Timeline {
+        filters: Filters { parties, ..Filters::default() },
+        aggregate: Some("engagement".into()),
+        ..timeline()
+    };
     let shown = column(&happenings.timeline(reader, query).await, "title");
     assert_eq!(listed, shown, "{party}");
     let mut titles = listed.iter().map(|title| title.as_str().unwrap().to_owned()).collect::<Vec<_>>();

@@ -4,7 +4,7 @@ mod register;
 
 use std::sync::Arc;
 
-use contract::{Ask, List, Order, Principal, Query, Timeline};
+use contract::{Ask, Filters, List, Order, Paging, Principal, Query, Sort, Timeline};
 use domain::{Aggregate, Levels};
 use futures_util::{Stream, StreamExt, stream};
 use readmodel::{Entry, Log, LogError, Projection, Reader, Row, Rows, View};
@@ -73,14 +73,14 @@ impl Projected {
 
     /// Asks the dossiers.
     pub(crate) async fn query(&self, principal: &Principal, query: Query) -> Reply {
-        let ask = Ask { principal: principal.clone(), min_position: 0, query };
+        let ask = Ask { principal: principal.clone(), min_position: 0, known_at: None, query };
         let answer = move |view: &View<'_>| crate::dossiers::answer(&ask, &Levels::default(), view);
         self.reader.read(answer).await.unwrap().unwrap_or_else(Reply::from)
     }
 
     /// Asks the timeline.
     pub(crate) async fn timeline(&self, principal: &Principal, query: Timeline) -> Reply {
-        let ask = Ask { principal: principal.clone(), min_position: 0, query };
+        let ask = Ask { principal: principal.clone(), min_position: 0, known_at: None, query };
         let answer = move |view: &View<'_>| crate::timeline::answer(&ask, &Levels::default(), view);
         self.reader.read(answer).await.unwrap().unwrap_or_else(Reply::from)
     }
@@ -89,31 +89,18 @@ impl Projected {
 pub(crate) fn list(aggregate: Aggregate) -> List {
     List {
         aggregate,
-        parties: vec![],
-        country: None,
-        topic: None,
-        kind: None,
-        status: None,
-        from: None,
-        to: None,
-        text: None,
+        filters: Filters::default(),
+        owner: None,
+        beneficiary: None,
+        strength: None,
+        sort: Sort::Valid,
         order: Order::Newest,
-        cursor: None,
-        limit: 100,
+        page: Paging { cursor: None, limit: 100 },
     }
 }
 
 pub(crate) fn timeline() -> Timeline {
-    Timeline {
-        parties: vec![],
-        topic: None,
-        aggregate: None,
-        from: None,
-        to: None,
-        order: Order::Newest,
-        cursor: None,
-        limit: 100,
-    }
+    Timeline { page: Paging { cursor: None, limit: 100 }, ..Timeline::default() }
 }
 
 /// A reply's JSON.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use contract::{Ask, Problem, Timeline};
+use contract::{Ask, Paging, Problem, Timeline};
 use domain::{Levels, Subject};
 use readmodel::{Projection, View};
 use service::Reply;
@@ -20,7 +20,7 @@ use crate::parties::{self, Bearers};
 
 /// Every filter and the order, not the length of the pages.
 fn filters_of(timeline: &Timeline) -> Vec<u8> {
-    let filters = Timeline { cursor: None, limit: 0, ..timeline.clone() };
+    let filters = Timeline { page: Paging::default(), ..timeline.clone() };
     serde_json::to_vec(&filters).expect("texts and numbers are JSON")
 }
 
@@ -29,7 +29,7 @@ fn filters_of(timeline: &Timeline) -> Vec<u8> {
 /// # Errors
 /// A problem when the cursor is not one of this timeline.
 pub(crate) fn cursor(timeline: &Timeline) -> Result<Option<Cursor>, Problem> {
-    let cursor = timeline.cursor.as_deref();
+    let cursor = timeline.page.cursor.as_deref();
     cursor.map(|text| Cursor::read(text, &filters_of(timeline), Happenings::SCHEMA)).transpose()
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn answer(ask: &Ask<Timeline>, levels: &Levels, view: &View<'_>) -> R
     let filter = filter(timeline, &Bearers::seen_by(&visible, view))?;
     let after = cursor(timeline)?.map(|cursor| cursor.place);
     let mut finder = Finder { view, visible: &visible, filter: &filter, heads: HashMap::new() };
-    let mut page = Page::new(timeline.limit);
+    let mut page = Page::new(timeline.page.limit);
     let rows = merged(view, &prefixes(&visible, &filter), timeline.order, after);
     let next = page.fill(after, rows.map(|(place, (_, target))| (place, finder.find(&target))));
     let position = view.position();
@@ -54,10 +54,10 @@ pub(crate) fn answer(ask: &Ask<Timeline>, levels: &Levels, view: &View<'_>) -> R
 
 fn filter(timeline: &Timeline, bearers: &Bearers<'_>) -> Result<Filter, Problem> {
     Ok(Filter {
-        parties: timeline.parties.iter().map(|party| bearers.sought(party)).collect(),
-        topic: timeline.topic.clone(),
+        parties: timeline.filters.parties.iter().map(|party| bearers.sought(party)).collect(),
+        topic: timeline.filters.topic.clone(),
         aggregate: timeline.aggregate.clone(),
-        span: Span::read(timeline.from.as_deref(), timeline.to.as_deref())?,
+        span: Span::read(timeline.filters.from.as_deref(), timeline.filters.to.as_deref())?,
         ..Filter::default()
     })
 }

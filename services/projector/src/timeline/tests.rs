@@ -1,6 +1,6 @@
 //! What the timeline answers.
 
-use contract::{Order, Timeline};
+use contract::{Filters, Order, Timeline};
 use domain::Aggregate::{Engagement, Matter};
 use prometheus_client::metrics::counter::Counter;
 use serde_json::json;
@@ -44,15 +44,39 @@ async fn events_stand_by_valid_time_the_undated_last() {
 #[tokio::test]
 async fn every_filter_is_honoured() {
     let projected = projected(&register()).await;
-    let party = |party: &str| Timeline { parties: vec![party.into()], ..timeline() };
+    let party = |party: &str| Timeline {
+        filters: Filters { parties: vec![party.into()], ..Filters::default() },
+        ..timeline()
+    };
     let cases: Vec<(Timeline, &[u64])> = vec![
         (party("US"), &[2, 1]),
         (party("Canada"), &[3]),
-        (Timeline { parties: vec!["US".into(), "CA".into()], ..timeline() }, &[]),
-        (Timeline { topic: Some("security".into()), ..timeline() }, &[2, 1]),
+        (
+            Timeline {
+                filters: Filters { parties: vec!["US".into(), "CA".into()], ..Filters::default() },
+                ..timeline()
+            },
+            &[],
+        ),
+        (
+            Timeline {
+                filters: Filters { topic: Some("security".into()), ..Filters::default() },
+                ..timeline()
+            },
+            &[2, 1],
+        ),
         (Timeline { aggregate: Some("matter".into()), ..timeline() }, &[3]),
-        (Timeline { from: Some("2025-07".into()), ..timeline() }, &[2]),
-        (Timeline { to: Some("2025-07".into()), ..timeline() }, &[1]),
+        (
+            Timeline {
+                filters: Filters { from: Some("2025-07".into()), ..Filters::default() },
+                ..timeline()
+            },
+            &[2],
+        ),
+        (
+            Timeline { filters: Filters { to: Some("2025-07".into()), ..Filters::default() }, ..timeline() },
+            &[1],
+        ),
     ];
     for (query, expected) in cases {
         let said = format!("{query:?}");

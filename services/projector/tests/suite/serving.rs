@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use contract::{Ask, ProblemKind, Query, Timeline, subjects};
+use contract::{Ask, Filters, Paging, ProblemKind, Query, Timeline, subjects};
 use serde_json::Value;
 use testkit::{PATIENCE, eventually};
 
@@ -40,7 +40,12 @@ async fn what_is_no_question_is_refused() {
     assert_eq!(body(&malformed)["type"], ProblemKind::Malformed.uri());
     let cursor = world.query(0, Query::List(meetings(10, Some("nonsense".into())))).await;
     assert_eq!(body(&cursor)["type"], ProblemKind::InvalidQuery.uri());
-    let edtf = world.timeline(0, Timeline { from: Some("soon".into()), ..all() }).await;
+    let edtf = world
+        .timeline(
+            0,
+            Timeline { filters: Filters { from: Some("soon".into()), ..Filters::default() }, ..all() },
+        )
+        .await;
     assert_eq!(body(&edtf)["errors"][0]["pointer"], "?from");
     projector.stop().await;
 }
@@ -51,14 +56,24 @@ async fn a_position_is_waited_for_and_refused_in_time_if_it_does_not_come() {
     let data = tempfile::tempdir().unwrap();
     let projector = Projector::ready(&world, data.path()).await;
     world.meet(0..1).await;
-    let ask = Ask { principal: insider(), min_position: 9, query: Query::Record { subject: meeting(0) } };
+    let ask = Ask {
+        principal: insider(),
+        min_position: 9,
+        known_at: None,
+        query: Query::Record { subject: meeting(0) },
+    };
     let ask = serde_json::to_vec(&ask).unwrap();
     let refused = world.send(subjects::DOSSIERS, ask, Duration::from_millis(1_500)).await;
     assert_eq!(refused.status, 503);
     assert_eq!(body(&refused)["type"], ProblemKind::NotYet.uri());
     // Asked before it is recorded.
     let client = world.server.client().await;
-    let early = Ask { principal: insider(), min_position: 2, query: Query::Record { subject: meeting(1) } };
+    let early = Ask {
+        principal: insider(),
+        min_position: 2,
+        known_at: None,
+        query: Query::Record { subject: meeting(1) },
+    };
     let early = serde_json::to_vec(&early).unwrap();
     let early = tokio::spawn(async move {
         service::ask(&client, subjects::DOSSIERS, early.into(), PATIENCE, "early").await.unwrap()
@@ -97,7 +112,8 @@ async fn pages_walk_everything_once_while_events_are_added() {
     let projector = Projector::ready(&world, data.path()).await;
     world.meet(0..10).await;
     let (mut listed, mut happened) = (vec![], vec![]);
-    let (mut list, mut timeline) = (Some(meetings(4, None)), Some(Timeline { limit: 3, ..all() }));
+    let (mut list, mut timeline) =
+        (Some(meetings(4, None)), Some(Timeline { page: Paging { limit: 3, cursor: None }, ..all() }));
     for added in 10..28 {
         if let Some(query) = list.take() {
             let page = world.query(world.head(), Query::List(query)).await;
@@ -108,7 +124,7 @@ async fn pages_walk_everything_once_while_events_are_added() {
             let page = world.timeline(world.head(), query.clone()).await;
             happened.extend(column(&page, "position"));
             let next = body(&page)["next"].as_str().map(str::to_owned);
-            timeline = next.map(|next| Timeline { cursor: Some(next), ..query });
+            timeline = next.map(|next| Timeline { page: Paging { limit: 3, cursor: Some(next) }, ..query });
         }
         if list.is_none() && timeline.is_none() {
             break;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use contract::{Ask, List, Order, Query, Timeline, subjects};
+use contract::{Ask, Filters, List, Order, Paging, Query, Sort, Timeline, subjects};
 use domain::{Aggregate, Subject};
 use eventlog::{Append, Batch, EventLog};
 use projector::Settings;
@@ -66,12 +66,12 @@ impl World {
 
     /// Asks the dossiers, which must reflect a position.
     pub(crate) async fn query(&self, min_position: u64, query: Query) -> Reply {
-        self.ask(subjects::DOSSIERS, Ask { principal: insider(), min_position, query }).await
+        self.ask(subjects::DOSSIERS, Ask { principal: insider(), min_position, known_at: None, query }).await
     }
 
     /// Asks the timeline.
     pub(crate) async fn timeline(&self, min_position: u64, query: Timeline) -> Reply {
-        self.ask(subjects::TIMELINE, Ask { principal: insider(), min_position, query }).await
+        self.ask(subjects::TIMELINE, Ask { principal: insider(), min_position, known_at: None, query }).await
     }
 
     async fn ask<Q: Serialize>(&self, subject: &'static str, ask: Ask<Q>) -> Reply {
@@ -91,17 +91,13 @@ pub(crate) fn meeting(day: u8) -> Subject {
 pub(crate) fn meetings(limit: u32, cursor: Option<String>) -> List {
     List {
         aggregate: Aggregate::Engagement,
-        parties: vec!["US".into()],
-        country: None,
-        topic: None,
-        kind: None,
-        status: None,
-        from: None,
-        to: None,
-        text: None,
+        filters: Filters { parties: vec!["US".into()], ..Filters::default() },
+        owner: None,
+        beneficiary: None,
+        strength: None,
+        sort: Sort::Valid,
         order: Order::Oldest,
-        cursor,
-        limit,
+        page: Paging { cursor, limit },
     }
 }
 
