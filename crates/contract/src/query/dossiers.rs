@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{Filters, Order, Paging, as_text};
 
 /// What the dossiers answer.
+#[expect(clippy::large_enum_variant, reason = "there is one a question, and it stays where it was read")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case")]
 pub enum Query {
