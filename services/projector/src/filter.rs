@@ -39,8 +39,8 @@ impl Filter {
 /// Days asked for: what ended before them or began after them is left out, and what has no date.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Span {
-    from: Option<Date>,
-    to: Option<Date>,
+    pub(crate) from: Option<Date>,
+    pub(crate) to: Option<Date>,
 }
 
 impl Span {

@@ -21,6 +21,11 @@ mod head;
 #[cfg(test)]
 mod hidden;
 mod history;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "lists and the timeline come to stand on it")
+)]
+mod index;
 mod key;
 mod markings;
 mod merge;

@@ -8,8 +8,8 @@ const LARGEST: usize = 1 << 20;
 /// The most items a page holds, whatever was asked for.
 const LONGEST: u32 = 1_000;
 
-/// What one page looks at, shown or not: it costs about 0.2 s at most, and holds off commits meanwhile.
-const LOOKED_AT: usize = 20_000;
+/// What one page looks at, shown or not: it costs about 20 ms, and holds off commits meanwhile.
+const LOOKED_AT: usize = 2_000;
 
 /// `{"items": […], "next": …, "position": …}` under construction.
 pub(crate) struct Page {
