@@ -4,6 +4,7 @@
 //!   1.0.2 in JSON.
 //! - [`subjects`] builds and parses every NATS subject, in this one place.
 //! - [`Submit`] asks the registrar, [`Query`] a read model; [`Problem`] is how anything is refused (RFC 9457).
+//! - [`brief::Document`] is what a brief answers: other forms than JSON are made from it.
 //! - [`Principal`] says on whose behalf, in every request.
 //!
 //! Not here: how events are stored ([eventlog]), what they mean ([domain]).
@@ -11,6 +12,7 @@
 //! [eventlog]: ../eventlog/index.html
 //! [domain]: ../domain/index.html
 
+pub mod brief;
 mod command;
 mod convert;
 mod envelope;
