@@ -20,6 +20,7 @@ const DIGESTS: &[(&str, u32, &str)] = &[
     ("dossiers", 3, "d1b8f0242e7697badab1d5fd34ea7f0e57d6a8be3d9cf307e4d1eaf83beef031"),
     ("timeline", 2, "2ad61405260aaceae8e56642cbef46f0c77f0637274e0b300c72aaef115320f8"),
     ("timeline", 3, "3224879edb813770b7099a557d931e2fb648ce2059bff6cfd7dc97041d7007f6"),
+    ("timeline", 4, "7b8174bbbd470ad774d0d0742dcbfabd2a625e36db0addc6e48d192108cf7c44"),
 ];
 
 /// Every event of the corpus alone in a record, then all of an aggregate in one; a disposal leaves nothing to

@@ -1,11 +1,14 @@
 //! Which records a list or a timeline shows.
 
-use contract::{InputError, Problem, ProblemKind};
+use std::collections::BTreeSet;
+
+use contract::{Filters, InputError, Problem, ProblemKind};
+use domain::value::fold;
 use domain::{Edtf, Subject};
 use jiff::civil::Date;
 
-use crate::head::Head;
-use crate::parties::Sought;
+use crate::head::{Head, Summary};
+use crate::parties::{Bearers, Sought};
 
 /// Filters, read and ready to be compared.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +25,34 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
+    /// Reads what a list or a timeline is narrowed by.
+    ///
+    /// # Errors
+    /// A problem when a bound is no EDTF.
+    pub(crate) fn read(filters: &Filters, bearers: &Bearers<'_>) -> Result<Self, Problem> {
+        let words = filters.text.as_deref().map(fold).unwrap_or_default();
+        Ok(Self {
+            parties: filters.parties.iter().map(|party| bearers.sought(party)).collect(),
+            country: filters.country.as_ref().map(|code| code.to_ascii_uppercase()),
+            topic: filters.topic.clone(),
+            aggregate: None,
+            kind: filters.kind.clone(),
+            status: filters.status.clone(),
+            span: Span::read(filters.from.as_deref(), filters.to.as_deref())?,
+            words: words.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
+        })
+    }
+
+    /// The facets under which an index has what is admitted: one of each set.
+    pub(crate) fn facets(&self) -> Vec<BTreeSet<String>> {
+        // A state that is a party does not stand under its country besides.
+        let countries = self.country.iter();
+        let countries = countries.map(|country| [format!("country:{country}"), country.clone()].into());
+        let topics = self.topic.iter().map(|topic| [format!("topic:{topic}")].into());
+        let kinds = self.kind.iter().map(|kind| [format!("kind:{kind}")].into());
+        self.parties.iter().map(Sought::facets).chain(countries).chain(topics).chain(kinds).collect()
+    }
+
     /// Whether all that a head can tell is as asked, to one who sees some records of parties; dates are compared
     /// apart.
     pub(crate) fn admits(&self, head: &Head, sees: impl Fn(&Subject) -> bool) -> bool {
@@ -33,6 +64,17 @@ impl Filter {
             && self.aggregate.as_ref().is_none_or(|aggregate| *aggregate == summary.aggregate)
             && self.kind.as_ref().is_none_or(|kind| summary.kind.iter().any(|is| below(kind, is)))
             && self.status.as_ref().is_none_or(|status| *status == summary.status)
+    }
+
+    /// Whether every word stands in the title or a name.
+    pub(crate) fn is_said_of(&self, summary: &Summary) -> bool {
+        if self.words.is_empty() {
+            return true;
+        }
+        let said = [&summary.title].into_iter().chain(&summary.names).map(|text| fold(text));
+        let said = said.collect::<Vec<_>>();
+        let words = said.iter().flat_map(|text| text.split(' ')).collect::<BTreeSet<_>>();
+        self.words.iter().all(|word| words.contains(word.as_str()))
     }
 }
 

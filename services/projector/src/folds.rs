@@ -59,8 +59,14 @@ impl Folds {
 
 /// Folds a record from its history.
 pub(crate) fn fold(subject: &Subject, rows: &impl Rows) -> Record {
+    fold_until(subject, u64::MAX, rows)
+}
+
+/// Folds a record from its history up to a position.
+pub(crate) fn fold_until(subject: &Subject, position: u64, rows: &impl Rows) -> Record {
     let mut record = Record::new(*subject);
-    for (stands, payload) in history::of_record(subject, 0, rows) {
+    let history = history::of_record(subject, 0, rows);
+    for (stands, payload) in history.take_while(|(stands, _)| stands.position <= position) {
         if let Some(event) = read(&stands, &payload) {
             record.apply(event);
         }

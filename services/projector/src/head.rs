@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::key::{Key, Place};
-use crate::markings;
 
 /// Record → its head, in JSON.
 const HEADS: u8 = b's';
@@ -78,17 +77,10 @@ pub(crate) struct Summary {
 }
 
 impl Head {
-    /// Of a record with this many events, the first of which stands at `first`; what is only in its view is left
-    /// out unless that is given.
-    pub(crate) fn of(
-        record: &Record,
-        version: u32,
-        first: u64,
-        view: Option<&Value>,
-        rows: &mut Overlay<'_>,
-    ) -> Self {
+    /// Of a record with this many events, the first of which stands at `first`, under a marking's number; what is
+    /// only in its view is left out unless that is given.
+    pub(crate) fn of(record: &Record, version: u32, first: u64, view: Option<&Value>, marking: u32) -> Self {
         let subject = record.subject();
-        let marking = record.marking().to_string();
         let facets = record.facets();
         let bounds = record.valid_time().unwrap_or(Bounds::UNKNOWN);
         let named = within(MOST_OF_PARTIES, facets.names, |(key, name)| key.len() + name.len());
@@ -99,7 +91,7 @@ impl Head {
         let owners = promised("owners").and_then(Value::as_array).into_iter().flatten();
         let owners = owners.filter_map(|owner| Some(owner["name"].as_str()?.to_owned()));
         Self {
-            marking: markings::intern(&marking, record.owner(), rows),
+            marking,
             first,
             links: record.links().next().is_some() || told("merged_into").is_some(),
             countries: facets.countries.into_iter().collect(),
@@ -121,9 +113,17 @@ impl Head {
                 due: promised("due").cloned(),
                 owners: within(MOST_OF_OWNERS, owners, String::len).collect(),
                 version,
-                marking,
+                marking: record.marking().to_string(),
             },
         }
+    }
+
+    /// Of a record as it was earlier, under the marking of today.
+    pub(crate) fn as_of(record: &Record, view: Option<&Value>, today: &Self) -> Self {
+        let version = record.events().last().map_or(0, |last| last.event.version);
+        let mut head = Self::of(record, version, today.first, view, today.marking);
+        head.summary.marking.clone_from(&today.summary.marking);
+        head
     }
 
     pub(crate) fn get(subject: &Subject, rows: &impl Rows) -> Option<Self> {
@@ -142,6 +142,21 @@ impl Head {
         self.summary.parties.iter().cloned().chain(ids.map(|id| id.to_string())).collect()
     }
 
+    /// What an index has it stand under: everything, its parties, its countries that are no parties, its topics
+    /// and its kind, each with what they are below.
+    pub(crate) fn facets(&self) -> BTreeSet<String> {
+        let Summary { parties, topics, kind, .. } = &self.summary;
+        let countries = self.countries.iter().filter(|country| !parties.contains(country));
+        let below = |facet: &'static str, name| above(name).map(move |name| format!("{facet}:{name}"));
+        let topics = topics.iter().flat_map(|topic| below("topic", topic));
+        let kinds = kind.iter().flat_map(|kind| below("kind", kind));
+        let countries = countries.map(|country| format!("country:{country}"));
+        let all = [String::new()].into_iter().chain(countries).chain(topics).chain(kinds);
+        let mut facets = self.index_keys();
+        facets.extend(all);
+        facets
+    }
+
     /// Whether a residue is all that is left of it.
     pub(crate) fn is_disposed(&self) -> bool {
         self.summary.status == "disposed"
@@ -151,6 +166,12 @@ impl Head {
     pub(crate) fn place(&self) -> Place {
         Place::new(self.summary.earliest.or(self.summary.latest), self.first)
     }
+}
+
+/// A dotted name and those that it is below.
+fn above(name: &str) -> impl Iterator<Item = &str> {
+    let dots = name.match_indices('.').map(|(dot, _)| &name[..dot]);
+    dots.chain([name])
 }
 
 /// The first items, as long as their sizes together stay within a budget.

@@ -17,13 +17,13 @@ const MARKINGS: [&str; 5] =
 
 /// One event: of which record, and what.
 #[derive(Clone, Debug)]
-struct Step {
+pub(crate) struct Step {
     record: usize,
-    what: What,
+    pub(crate) what: What,
 }
 
 #[derive(Clone, Debug)]
-enum What {
+pub(crate) enum What {
     Happened { day: u8, party: usize, links_to: Option<usize> },
     Marked { level: usize },
     Retracted { nth: usize },
@@ -31,7 +31,7 @@ enum What {
     Disposed,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(crate) fn step() -> impl Strategy<Value = Step> {
     let happened = (0..28_u8, 0..3_usize, prop::option::of(0..RECORDS))
         .prop_map(|(day, party, links_to)| What::Happened { day, party, links_to });
     let marked = (0..2_usize).prop_map(|level| What::Marked { level });
@@ -52,7 +52,7 @@ fn record(i: usize) -> Subject {
 
 impl Step {
     /// Records the step; control events of a record that has none yet are left out.
-    fn take(&self, markings: &[usize], register: &mut Register) {
+    pub(crate) fn take(&self, markings: &[usize], register: &mut Register) {
         let of = record(self.record);
         let marking = MARKINGS[markings[self.record]];
         let aggregate = of.aggregate.as_str();
@@ -167,23 +167,49 @@ async fn answers(register: &Register, reader: &Principal) -> Vec<(String, u16, V
                     }
                 }
             }
-            let mut query = Timeline {
-                filters: Filters { parties: parties.clone(), ..Filters::default() },
-                order,
-                page: Paging { limit: 3, cursor: None },
-                ..timeline()
-            };
-            loop {
-                let reply = happenings.timeline(reader, query.clone()).await;
-                answers.push((format!("{query:?}"), reply.status, body(&reply)));
-                query.page.cursor = body(&reply)["next"].as_str().map(str::to_owned);
-                if query.page.cursor.is_none() {
-                    break;
-                }
+        }
+        for query in timelines(&parties) {
+            for known_at in [None, Some(register.entries.len() as u64 / 2)] {
+                pages_of_timeline(&happenings, reader, known_at, query.clone(), &mut answers).await;
             }
         }
     }
     answers
+}
+
+/// Timelines of these parties, narrowed in each way.
+fn timelines(parties: &[String]) -> Vec<Timeline> {
+    let of = |filters: Filters, order| Timeline {
+        filters: Filters { parties: parties.to_vec(), ..filters },
+        order,
+        page: Paging { limit: 3, cursor: None },
+        ..timeline()
+    };
+    let (none, some) = (Filters::default, |text: &str| Some(text.to_owned()));
+    vec![
+        of(none(), Order::Oldest),
+        of(none(), Order::Newest),
+        of(Filters { country: some("CA"), ..none() }, Order::Oldest),
+        of(Filters { status: some("held"), from: some("2025-02-10"), ..none() }, Order::Newest),
+        of(Filters { text: some("engagement"), to: some("2025-02-20"), ..none() }, Order::Oldest),
+    ]
+}
+
+async fn pages_of_timeline(
+    happenings: &Projected,
+    reader: &Principal,
+    known_at: Option<u64>,
+    mut query: Timeline,
+    answers: &mut Vec<(String, u16, Value)>,
+) {
+    loop {
+        let reply = happenings.timeline_at(reader, known_at, query.clone()).await;
+        answers.push((format!("{query:?} at {known_at:?}"), reply.status, body(&reply)));
+        query.page.cursor = body(&reply)["next"].as_str().map(str::to_owned);
+        if query.page.cursor.is_none() {
+            return;
+        }
+    }
 }
 
 async fn hidden_from(reader: &Principal, register: &Register) -> Vec<Subject> {

@@ -27,7 +27,8 @@ impl Stands {
     /// Where the log's next event stands. One that says no version counts as the next of its record.
     pub(crate) fn of(entry: &Entry, rows: &impl Rows) -> Self {
         let (subject, position) = (entry.subject, entry.position);
-        let version = if entry.version == 0 { last_version(&subject, rows) + 1 } else { entry.version };
+        let next = || last(&subject, rows).map_or(1, |last| last.version + 1);
+        let version = if entry.version == 0 { next() } else { entry.version };
         Self { subject, version, position }
     }
 
@@ -47,10 +48,11 @@ impl Stands {
     }
 }
 
-fn last_version(subject: &Subject, rows: &impl Rows) -> u32 {
+/// Where a record's last event stands.
+pub(crate) fn last(subject: &Subject, rows: &impl Rows) -> Option<Stands> {
     let range = Range::prefix(Key::table(EVENTS).subject(subject).as_ref());
     let last = rows.scan(&range, readmodel::Direction::Descending).next();
-    last.and_then(|(key, _)| Stands::of_key(&key)).map_or(0, |last| last.version)
+    last.and_then(|(key, _)| Stands::of_key(&key))
 }
 
 /// Keeps an event.

@@ -15,16 +15,14 @@ mod cursor;
 #[cfg(test)]
 mod digests;
 mod dossiers;
+#[cfg(test)]
+mod earlier;
 mod filter;
 mod folds;
 mod head;
 #[cfg(test)]
 mod hidden;
 mod history;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "lists and the timeline come to stand on it")
-)]
 mod index;
 mod key;
 mod markings;

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use contract::Principal;
-use domain::{Clearance, Levels, Marking};
+use domain::{Clearance, Levels, Marking, Record};
 use readmodel::{Direction, Overlay, Range, Rows, View};
 
 use crate::key::{Key, Parts};
@@ -18,8 +18,13 @@ const NUMBERS: u8 = b'k';
 /// Number → marking and owner.
 const NAMES: u8 = b'K';
 
+/// The number of a record's marking, a new one if it has none.
+pub(crate) fn of(record: &Record, rows: &mut Overlay<'_>) -> u32 {
+    intern(&record.marking().to_string(), record.owner(), rows)
+}
+
 /// The number of a marking, a new one if it has none. Numbers follow the order in which markings first occur.
-pub(crate) fn intern(marking: &str, owner: &str, rows: &mut Overlay<'_>) -> u32 {
+fn intern(marking: &str, owner: &str, rows: &mut Overlay<'_>) -> u32 {
     let name = Key::table(NUMBERS).text(marking).text(owner);
     if let Some(number) = rows.get(name.as_ref()).and_then(|row| Parts(&row).version()) {
         return number;

@@ -1,5 +1,6 @@
 //! A page of answers, put together from JSON that is already written.
 
+use std::cell::Cell;
 use std::io::Write;
 
 /// A page ends before it grows beyond this: 1 MiB.
@@ -10,6 +11,26 @@ const LONGEST: u32 = 1_000;
 
 /// What one page looks at, shown or not: it costs about 20 ms, and holds off commits meanwhile.
 const LOOKED_AT: usize = 2_000;
+
+/// What a page may still look at. Reading an event again costs about as much as a look.
+pub(crate) struct Budget(Cell<usize>);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(Cell::new(LOOKED_AT))
+    }
+}
+
+impl Budget {
+    /// Takes note of so many looks.
+    pub(crate) fn spend(&self, looks: usize) {
+        self.0.set(self.0.get().saturating_sub(looks));
+    }
+
+    const fn is_spent(&self) -> bool {
+        self.0.get() == 0
+    }
+}
 
 /// `{"items": […], "next": …, "position": …}` under construction.
 pub(crate) struct Page {
@@ -30,14 +51,26 @@ impl Page {
         after: Option<P>,
         looked_at: impl Iterator<Item = (P, Option<Vec<u8>>)>,
     ) -> Option<P> {
+        self.fill_within(&Budget::default(), after, looked_at)
+    }
+
+    /// As [`fill`](Self::fill), where looking costs more than a look.
+    pub(crate) fn fill_within<P>(
+        &mut self,
+        budget: &Budget,
+        after: Option<P>,
+        mut looked_at: impl Iterator<Item = (P, Option<Vec<u8>>)>,
+    ) -> Option<P> {
         let mut last = after;
-        for (looked, (place, item)) in looked_at.enumerate() {
-            if looked == LOOKED_AT || item.is_some_and(|item| !self.push(&item)) {
+        while !budget.is_spent() {
+            let (place, item) = looked_at.next()?;
+            budget.spend(1);
+            if item.is_some_and(|item| !self.push(&item)) {
                 return last;
             }
             last = Some(place);
         }
-        None
+        last
     }
 
     /// Adds an item; false if it does not fit any more. The first always fits.

@@ -1,8 +1,7 @@
 //! Lists: the records of a collection, by valid time.
 
-use contract::{Filters, List, Paging, Problem};
+use contract::{List, Paging, Problem};
 use domain::Subject;
-use domain::value::fold;
 use readmodel::Projection;
 use service::Reply;
 use uuid::Uuid;
@@ -10,7 +9,7 @@ use uuid::Uuid;
 use super::query::Asked;
 use super::{Dossiers, tables};
 use crate::cursor::Cursor;
-use crate::filter::{Filter, Span};
+use crate::filter::Filter;
 use crate::head::Head;
 use crate::key::Key;
 use crate::merge::merged;
@@ -32,24 +31,9 @@ pub(crate) fn cursor(list: &List) -> Result<Option<Cursor>, Problem> {
     cursor.map(|text| Cursor::read(text, &filters_of(list), Dossiers::SCHEMA)).transpose()
 }
 
-fn filter(asked: &Asked<'_>, list: &Filters) -> Result<Filter, Problem> {
-    let bearers = Bearers::seen_by(&asked.visible, asked.view);
-    let words = list.text.as_deref().map(fold).unwrap_or_default();
-    Ok(Filter {
-        parties: list.parties.iter().map(|party| bearers.sought(party)).collect(),
-        country: list.country.as_ref().map(|code| code.to_ascii_uppercase()),
-        topic: list.topic.clone(),
-        aggregate: None,
-        kind: list.kind.clone(),
-        status: list.status.clone(),
-        span: Span::read(list.from.as_deref(), list.to.as_deref())?,
-        words: words.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
-    })
-}
-
 /// A page of the records that meet every filter.
 pub(super) fn list(asked: &Asked<'_>, list: &List) -> Result<Reply, Problem> {
-    let filter = filter(asked, &list.filters)?;
+    let filter = Filter::read(&list.filters, &Bearers::seen_by(&asked.visible, asked.view))?;
     let after = cursor(list)?.map(|cursor| cursor.place);
     let mut page = Page::new(list.page.limit);
     let rows = merged(asked.view, &prefixes(asked, list, &filter), list.order, after);

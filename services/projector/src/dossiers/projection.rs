@@ -10,7 +10,7 @@ use super::tables;
 use crate::folds::{Folds, is_control};
 use crate::head::Head;
 use crate::history::{self, Stands};
-use crate::parties;
+use crate::{markings, parties};
 
 /// Folds every record.
 #[derive(Default)]
@@ -51,7 +51,8 @@ fn write(record: &Record, event: &Event, rows: &mut Overlay<'_>) {
     let view = record.view();
     let old = Head::get(&subject, rows);
     let first = old.as_ref().map_or(event.position, |head| head.first);
-    let new = Head::of(record, event.version, first, Some(&view), rows);
+    let marking = markings::of(record, rows);
+    let new = Head::of(record, event.version, first, Some(&view), marking);
     let changes_others = is_control(event);
     tables::list(old.as_ref(), &new, rows);
     parties::keep(old.as_ref(), &new, rows);

@@ -124,6 +124,13 @@ pub(crate) struct Sought {
 }
 
 impl Sought {
+    /// What a record that mentions them stands under in an index.
+    pub(crate) fn facets(&self) -> BTreeSet<String> {
+        let names_and_id =
+            |party: &Known| party.names.keys().cloned().chain([party.id.to_string()]).collect::<Vec<_>>();
+        self.keys.iter().cloned().chain(self.parties.iter().flat_map(names_and_id)).collect()
+    }
+
     /// Whether a record mentions them, to one who sees some records of parties.
     pub(crate) fn is_in(&self, head: &Head, sees: &impl Fn(&Subject) -> bool) -> bool {
         let is_mentioned = |party: &Known| head.mentions.iter().any(|mention| party.is(mention, sees));
@@ -134,9 +141,7 @@ impl Sought {
 
 /// What the rows of the first party stand under, or (empty) those of all.
 pub(crate) fn index_keys(sought: &[Sought]) -> BTreeSet<String> {
-    let Some(Sought { keys, parties }) = sought.first() else { return [String::new()].into() };
-    let known = parties.iter().flat_map(|party| party.names.keys().cloned().chain([party.id.to_string()]));
-    keys.iter().cloned().chain(known).collect()
+    sought.first().map_or_else(|| [String::new()].into(), Sought::facets)
 }
 
 /// A party on record.

@@ -80,7 +80,17 @@ impl Projected {
 
     /// Asks the timeline.
     pub(crate) async fn timeline(&self, principal: &Principal, query: Timeline) -> Reply {
-        let ask = Ask { principal: principal.clone(), min_position: 0, known_at: None, query };
+        self.timeline_at(principal, None, query).await
+    }
+
+    /// Asks the timeline as of a position.
+    pub(crate) async fn timeline_at(
+        &self,
+        principal: &Principal,
+        known_at: Option<u64>,
+        query: Timeline,
+    ) -> Reply {
+        let ask = Ask { principal: principal.clone(), min_position: 0, known_at, query };
         let answer = move |view: &View<'_>| crate::timeline::answer(&ask, &Levels::default(), view);
         self.reader.read(answer).await.unwrap().unwrap_or_else(Reply::from)
     }

@@ -9,10 +9,16 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::head::{Head, Summary};
-use crate::key::{Key, Parts, Place};
+use crate::index::{self, Index, Posting};
+use crate::key::{Key, Parts};
 
 const ITEMS: u8 = b'i';
-const PLACES: u8 = b'v';
+
+/// Where happenings stand.
+pub(super) const INDEX: Index = Index { rows: b'v', closed: b'V' };
+
+/// By the time of the happening; the only order.
+pub(super) const TIMES: u8 = 0;
 
 /// A happening's row, under the event that told it first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,12 +62,11 @@ impl Item {
         serde_json::from_slice(&rows.get(key(subject, version).as_ref())?).ok()
     }
 
-    /// Its keys, given the record's head.
-    pub(super) fn keys(&self, head: &Head) -> Vec<Vec<u8>> {
-        let place = Place::new(self.earliest.or(self.latest), self.position);
-        let parties = head.index_keys();
-        let parties = parties.iter().map(String::as_str).chain([""]);
-        parties.map(|party| prefix(head.marking, party).bytes(&place.0).into()).collect()
+    /// Where it stands, given the record's head; what is no happening stands nowhere.
+    pub(super) fn posting(item: Option<&Self>, head: &Head) -> Posting {
+        let places = |item: &Self| index::places(TIMES, item.earliest, item.latest, item.position);
+        let facets = item.map(|_| head.facets()).unwrap_or_default();
+        Posting { marking: head.marking, facets, places: item.map(places).unwrap_or_default() }
     }
 
     /// As it is served.
@@ -83,11 +88,6 @@ pub(super) fn put(subject: &Subject, version: u32, item: Option<&Item>, rows: &m
 
 fn key(subject: &Subject, version: u32) -> Key {
     Key::table(ITEMS).subject(subject).version(version)
-}
-
-/// The keys of what stands under one marking, of a party or (empty) of all.
-pub(super) fn prefix(marking: u32, party: &str) -> Key {
-    Key::table(PLACES).version(marking).text(party)
 }
 
 /// What a place points to.

@@ -5,14 +5,17 @@
 //! | `h` | record, version, position | the event as recorded |
 //! | `i` | record, version | what the timeline shows of a happening, at the event that told it first; absent: there is nothing to show |
 //! | `s` | record | its [head](crate::head) |
-//! | `v` | marking, party or none, place | record, version |
+//! | `v`, `V` | [index](crate::index) | where happenings stand |
 //! | `a` | marking, name, record of a [party](crate::parties) | its country |
 //! | `k`, `K` | marking and owner, number | [number](crate::markings), marking and owner |
 //!
-//! A happening stands under every party of its record, once, however many accounts there are of it: at the
+//! A happening stands under every facet of its record, once, however many accounts there are of it: at the
 //! position of the first, with the time that all of them, corrections and adjudications amount to. Of a disposed
-//! record nothing stands here: when it happened was part of what was disposed of. What is said of the record (its title, its status) is what
-//! holds now, whatever held then.
+//! record nothing stands here, now or earlier: when it happened was part of what was disposed of. What is said of
+//! the record (its title, its status) is what holds now, whatever held then.
+//!
+//! **As known at a position**, the index says what stood where; a record that events have come to since is folded
+//! from its history up to there, once a page. The status and words of a title are no facets: they are compared.
 
 mod item;
 mod projection;

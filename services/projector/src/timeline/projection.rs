@@ -4,11 +4,11 @@ use domain::Record;
 use prometheus_client::metrics::counter::Counter;
 use readmodel::{Entry, Overlay, Projection};
 
-use super::item::{self, Item};
+use super::item::{self, INDEX, Item};
 use crate::folds::{Folds, is_control};
 use crate::head::Head;
 use crate::history::{self, Stands};
-use crate::parties;
+use crate::{markings, parties};
 
 /// Puts every event in its place.
 #[derive(Default)]
@@ -26,7 +26,7 @@ impl Happenings {
 
 impl Projection for Happenings {
     const NAME: &'static str = "timeline";
-    const SCHEMA: u32 = 3;
+    const SCHEMA: u32 = 4;
 
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
         let stands = Stands::of(entry, rows);
@@ -47,36 +47,39 @@ fn write(record: &Record, stands: &Stands, is_control: bool, rows: &mut Overlay<
     let subject = record.subject();
     let old = Head::get(&subject, rows);
     let first = old.as_ref().map_or(stands.position, |head| head.first);
-    let new = Head::of(record, stands.version, first, None, rows);
-    let moves =
-        old.as_ref().is_some_and(|old| old.marking != new.marking || old.index_keys() != new.index_keys());
+    let marking = markings::of(record, rows);
+    let new = Head::of(record, stands.version, first, None, marking);
+    let moves = old.as_ref().is_some_and(|old| old.marking != new.marking || old.facets() != new.facets());
     let told = record.events().last().and_then(|event| record.happening(event));
     let told = told.map(|(first, _)| first.event.version);
     for entry in record.events() {
         let version = entry.event.version;
         if moves || is_control || version == stands.version || Some(version) == told {
-            place(record, entry, old.as_ref(), &new, rows);
+            place(record, entry, (old.as_ref(), &new), stands, rows);
         }
     }
     parties::keep(old.as_ref(), &new, rows);
     new.put(rows);
 }
 
-fn place(record: &Record, entry: &domain::Entry, old: Option<&Head>, new: &Head, rows: &mut Overlay<'_>) {
+fn place(
+    record: &Record,
+    entry: &domain::Entry,
+    (old, new): (Option<&Head>, &Head),
+    stands: &Stands,
+    rows: &mut Overlay<'_>,
+) {
     let (subject, version) = (&record.subject(), entry.event.version);
     // Only an event that is not new can have a row.
-    let before =
-        old.filter(|old| version <= old.summary.version).and_then(|_| Item::get(subject, version, rows));
+    let old = old.filter(|old| version <= old.summary.version);
+    let before = old.and_then(|_| Item::get(subject, version, rows));
     let after = Item::of(record, entry);
-    let keys = |item: Option<&Item>, head: Option<&Head>| {
-        item.zip(head).map(|(item, head)| item.keys(head)).unwrap_or_default()
-    };
-    let (stood, stands) = (keys(before.as_ref(), old), keys(after.as_ref(), Some(new)));
-    for key in stood.iter().filter(|key| !stands.contains(key)) {
-        rows.remove(key.clone());
-    }
-    for key in stands.iter().filter(|key| !stood.contains(key)) {
-        rows.put(key.clone(), item::target(subject, version)).expect("a subject and a number fit");
+    let stood = old.map(|old| Item::posting(before.as_ref(), old));
+    let target = item::target(subject, version);
+    let posting = Item::posting(after.as_ref(), new);
+    INDEX.update(&target, stood.as_ref(), Some(&posting), stands.position, rows);
+    if new.is_disposed() {
+        INDEX.forget(&target, rows);
     }
     if before != after {
         item::put(subject, version, after.as_ref(), rows);

@@ -3,20 +3,20 @@
 use std::collections::HashMap;
 
 use contract::{Ask, Paging, Problem, Timeline};
-use domain::{Levels, Subject};
+use domain::{Levels, Record, Subject};
 use readmodel::{Projection, View};
 use service::Reply;
 
 use super::Happenings;
-use super::item::{self, Item};
+use super::item::{self, INDEX, Item, TIMES};
 use crate::cursor::Cursor;
-use crate::filter::{Filter, Span};
+use crate::filter::Filter;
 use crate::head::Head;
-use crate::key::Key;
+use crate::index::Selection;
 use crate::markings::Visible;
-use crate::merge::merged;
-use crate::page::Page;
-use crate::parties::{self, Bearers};
+use crate::page::{Budget, Page};
+use crate::parties::Bearers;
+use crate::{folds, history};
 
 /// Every filter and the order, not the length of the pages.
 fn filters_of(timeline: &Timeline) -> Vec<u8> {
@@ -39,34 +39,34 @@ pub(crate) fn cursor(timeline: &Timeline) -> Result<Option<Cursor>, Problem> {
 /// The problem that is served instead.
 pub(crate) fn answer(ask: &Ask<Timeline>, levels: &Levels, view: &View<'_>) -> Result<Reply, Problem> {
     let timeline = &ask.query;
+    let at = ask.known_at.filter(|at| *at < view.position());
     let visible = Visible::to(&ask.principal, levels, view);
-    let filter = filter(timeline, &Bearers::seen_by(&visible, view))?;
+    let filter = Filter {
+        aggregate: timeline.aggregate.clone(),
+        ..Filter::read(&timeline.filters, &Bearers::seen_by(&visible, view))?
+    };
     let after = cursor(timeline)?.map(|cursor| cursor.place);
-    let mut finder = Finder { view, visible: &visible, filter: &filter, heads: HashMap::new() };
+    let selection = Selection {
+        markings: visible.numbers().collect(),
+        wanted: &filter.facets(),
+        order: TIMES,
+        direction: timeline.order,
+        span: filter.span,
+        after,
+        at,
+    };
+    let budget = Budget::default();
+    let mut finder =
+        Finder { view, visible: &visible, filter: &filter, at, budget: &budget, known: HashMap::new() };
     let mut page = Page::new(timeline.page.limit);
-    let rows = merged(view, &prefixes(&visible, &filter), timeline.order, after);
-    let next = page.fill(after, rows.map(|(place, (_, target))| (place, finder.find(&target))));
+    let places = INDEX.find(view, &selection);
+    let items = places.map(|(place, target)| (place, target.and_then(|target| finder.find(&target))));
+    let next = page.fill_within(&budget, after, items);
     let position = view.position();
     let next =
         next.map(|place| Cursor { schema: Happenings::SCHEMA, position, place }.write(&filters_of(timeline)));
+    let position = at.unwrap_or(position);
     Ok(Reply::ok(page.finish(next.as_deref(), position)).at(position))
-}
-
-fn filter(timeline: &Timeline, bearers: &Bearers<'_>) -> Result<Filter, Problem> {
-    Ok(Filter {
-        parties: timeline.filters.parties.iter().map(|party| bearers.sought(party)).collect(),
-        topic: timeline.filters.topic.clone(),
-        aggregate: timeline.aggregate.clone(),
-        span: Span::read(timeline.filters.from.as_deref(), timeline.filters.to.as_deref())?,
-        ..Filter::default()
-    })
-}
-
-/// Under every marking that the reader may see: the first party asked for, or all.
-fn prefixes(visible: &Visible<'_>, filter: &Filter) -> Vec<Key> {
-    let parties = parties::index_keys(&filter.parties);
-    let of_marking = |marking| parties.iter().map(move |party| item::prefix(marking, party));
-    visible.numbers().flat_map(of_marking).collect()
 }
 
 /// Reads what places point to; neighbours often belong to one record.
@@ -74,19 +74,56 @@ struct Finder<'v> {
     view: &'v View<'v>,
     visible: &'v Visible<'v>,
     filter: &'v Filter,
-    heads: HashMap<Subject, Option<Head>>,
+    at: Option<u64>,
+    budget: &'v Budget,
+    known: HashMap<Subject, Option<Known>>,
+}
+
+/// A record that is admitted.
+struct Known {
+    head: Head,
+    /// As it was, if it has changed since.
+    earlier: Option<Record>,
 }
 
 impl Finder<'_> {
     /// The item as served, if it is as asked.
     fn find(&mut self, target: &[u8]) -> Option<Vec<u8>> {
         let (subject, version) = item::of_target(target)?;
+        if !self.known.contains_key(&subject) {
+            let known = self.look_at(&subject);
+            self.known.insert(subject, known);
+        }
+        let Known { head, earlier } = self.known.get(&subject)?.as_ref()?;
+        let item = match earlier {
+            Some(record) => {
+                let entry = record.events().iter().find(|entry| entry.event.version == version)?;
+                Item::of(record, entry)?
+            }
+            None => Item::get(&subject, version, self.view)?,
+        };
+        self.filter.span.meets(item.earliest, item.latest).then(|| item.served(&head.summary))
+    }
+
+    fn look_at(&self, subject: &Subject) -> Option<Known> {
+        let aggregate = &self.filter.aggregate;
+        aggregate.as_ref().is_none_or(|aggregate| aggregate == subject.aggregate.as_str()).then_some(())?;
+        let mut head = Head::get(subject, self.view).filter(|head| !head.is_disposed())?;
+        let earlier = self.at.and_then(|at| self.as_of(subject, at));
+        if let Some(record) = &earlier {
+            head = Head::as_of(record, None, &head);
+        }
         let sees =
             |party: &Subject| Head::get(party, self.view).is_some_and(|head| self.visible.has(head.marking));
-        let admitted = || Head::get(&subject, self.view).filter(|head| self.filter.admits(head, sees));
-        let head = self.heads.entry(subject).or_insert_with(admitted);
-        let summary = &head.as_ref()?.summary;
-        let item = Item::get(&subject, version, self.view)?;
-        self.filter.span.meets(item.earliest, item.latest).then(|| item.served(summary))
+        let is_as_asked = self.filter.admits(&head, sees) && self.filter.is_said_of(&head.summary);
+        is_as_asked.then_some(Known { head, earlier })
+    }
+
+    /// A record as it was, if events have come since.
+    fn as_of(&self, subject: &Subject, at: u64) -> Option<Record> {
+        history::last(subject, self.view).filter(|last| last.position > at)?;
+        let record = folds::fold_until(subject, at, self.view);
+        self.budget.spend(record.events().len());
+        Some(record)
     }
 }

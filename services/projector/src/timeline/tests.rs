@@ -44,39 +44,30 @@ async fn events_stand_by_valid_time_the_undated_last() {
 #[tokio::test]
 async fn every_filter_is_honoured() {
     let projected = projected(&register()).await;
-    let party = |party: &str| Timeline {
-        filters: Filters { parties: vec![party.into()], ..Filters::default() },
-        ..timeline()
+    let narrowed = |filters| Timeline { filters, ..timeline() };
+    let party = |parties: &[&str]| {
+        let parties = parties.iter().map(|party| (*party).to_owned()).collect();
+        narrowed(Filters { parties, ..Filters::default() })
     };
+    let text = |text: &str| Some(text.to_owned());
+    let none = Filters::default;
     let cases: Vec<(Timeline, &[u64])> = vec![
-        (party("US"), &[2, 1]),
-        (party("Canada"), &[3]),
-        (
-            Timeline {
-                filters: Filters { parties: vec!["US".into(), "CA".into()], ..Filters::default() },
-                ..timeline()
-            },
-            &[],
-        ),
-        (
-            Timeline {
-                filters: Filters { topic: Some("security".into()), ..Filters::default() },
-                ..timeline()
-            },
-            &[2, 1],
-        ),
+        (party(&["US"]), &[2, 1]),
+        (party(&["Canada"]), &[3]),
+        (party(&["US", "CA"]), &[]),
+        (narrowed(Filters { topic: text("security"), ..none() }), &[2, 1]),
+        (narrowed(Filters { topic: text("security.counter"), ..none() }), &[]),
         (Timeline { aggregate: Some("matter".into()), ..timeline() }, &[3]),
-        (
-            Timeline {
-                filters: Filters { from: Some("2025-07".into()), ..Filters::default() },
-                ..timeline()
-            },
-            &[2],
-        ),
-        (
-            Timeline { filters: Filters { to: Some("2025-07".into()), ..Filters::default() }, ..timeline() },
-            &[1],
-        ),
+        (narrowed(Filters { from: text("2025-07"), ..none() }), &[2]),
+        (narrowed(Filters { to: text("2025-07"), ..none() }), &[1]),
+        (narrowed(Filters { country: text("ca"), ..none() }), &[3]),
+        (narrowed(Filters { kind: text("dialogue"), ..none() }), &[2, 1]),
+        (narrowed(Filters { kind: text("dialogue"), country: text("CA"), ..none() }), &[]),
+        (narrowed(Filters { status: text("held"), ..none() }), &[2, 1]),
+        (narrowed(Filters { status: text("expected"), ..none() }), &[]),
+        (narrowed(Filters { text: text("the TALKS"), ..none() }), &[]),
+        (narrowed(Filters { text: text("talks"), ..none() }), &[2, 1]),
+        (narrowed(Filters { text: text("canada"), ..none() }), &[3]),
     ];
     for (query, expected) in cases {
         let said = format!("{query:?}");
@@ -101,6 +92,41 @@ async fn retracted_events_leave_and_corrected_ones_move() {
 }
 
 #[tokio::test]
+async fn what_was_recorded_later_is_not_seen() {
+    let mut register = register();
+    let talks = subject(Engagement, "talks");
+    let uid = |i: usize| contract::Recorded::parse(&register.entries[i].payload).unwrap().uid();
+    let (expected, held) = (uid(0), uid(1));
+    let changes = json!([{"pointer": "/occurred", "new": "2024-08-12"}]);
+    let data = json!({"event": held, "changes": changes, "reason": "the year"});
+    register.record("engagement.corrected", talks, "OFFICIAL", &data);
+    register.record("engagement.retracted", talks, "OFFICIAL", &json!({"event": expected, "reason": "no"}));
+    register.record("engagement.retracted", talks, "OFFICIAL", &json!({"event": held, "reason": "no"}));
+    let projected = projected(&register).await;
+    let cases: [(u64, &[u64], &[&str]); 7] = [
+        (0, &[], &[]),
+        (1, &[1], &["2025-06-01"]),
+        (2, &[2, 1], &["2025-08-12", "2025-06-01"]),
+        (3, &[2, 1, 3], &["2025-08-12", "2025-06-01"]),
+        (4, &[1, 2, 3], &["2025-06-01", "2024-08-12"]),
+        (5, &[2, 3], &["2024-08-12"]),
+        (9, &[3], &[]),
+    ];
+    for (at, positions, days) in cases {
+        let reply = projected.timeline_at(&insider(), Some(at), timeline()).await;
+        assert_eq!(reply.position, Some(at.min(6)));
+        assert_eq!(body(&reply)["position"], at.min(6));
+        assert_eq!(column(&reply, "position"), positions, "as of {at}");
+        assert_eq!(column(&reply, "earliest")[..days.len()], *days, "as of {at}");
+    }
+    let filters = Filters { status: Some("expected".into()), ..Filters::default() };
+    let query = Timeline { filters, ..timeline() };
+    let reply = projected.timeline_at(&insider(), Some(1), query.clone()).await;
+    assert_eq!(column(&reply, "status"), ["expected"]);
+    assert_eq!(column(&projected.timeline_at(&insider(), Some(2), query).await, "status"), [""; 0]);
+}
+
+#[tokio::test]
 async fn a_record_that_is_marked_up_leaves_with_all_its_events() {
     let mut register = register();
     let outsider = reader("OFFICIAL", &[], "US");
@@ -108,8 +134,13 @@ async fn a_record_that_is_marked_up_leaves_with_all_its_events() {
     assert_eq!(column(&before, "position"), [2, 1, 3]);
     let level = json!({"level": "SECRET", "reason": "sources"});
     register.record("engagement.marking_changed", subject(Engagement, "talks"), "OFFICIAL", &level);
-    let after = projected(&register).await.timeline(&outsider, timeline()).await;
-    assert_eq!(column(&after, "position"), [3]);
+    let projected = projected(&register).await;
+    assert_eq!(column(&projected.timeline(&outsider, timeline()).await, "position"), [3]);
+    // As of before, too: who may see what is as of today.
+    let before = projected.timeline_at(&outsider, Some(3), timeline()).await;
+    assert_eq!(column(&before, "position"), [3]);
+    let before = projected.timeline_at(&insider(), Some(3), timeline()).await;
+    assert_eq!(column(&before, "position"), [2, 1, 3]);
 }
 
 #[tokio::test]
@@ -159,6 +190,11 @@ async fn a_disposed_record_has_no_place_in_time() {
     let mut register = register();
     let data = json!({"how": "destroyed", "authority": "schedule 7"});
     register.record("engagement.disposed", subject(Engagement, "talks"), "OFFICIAL", &data);
-    let reply = projected(&register).await.timeline(&insider(), timeline()).await;
-    assert_eq!(column(&reply, "position"), [3]);
+    let projected = projected(&register).await;
+    assert_eq!(column(&projected.timeline(&insider(), timeline()).await, "position"), [3]);
+    let before = projected.timeline_at(&insider(), Some(3), timeline()).await;
+    assert_eq!(column(&before, "position"), [3]);
+    // What was closed is gone, not only passed over.
+    let rows = projected.rows().await;
+    assert!(!rows.iter().any(|(key, _)| key[0] == b'V' || key.starts_with(b"v\x01")));
 }
