@@ -3,13 +3,19 @@
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::accounts::Accounts;
+use crate::brief::Brief;
+use crate::calendar::Calendar;
 use crate::correct::Correct;
 use crate::failure::Failure;
 use crate::history::History;
 use crate::list::List;
+use crate::overdue::Overdue;
 use crate::record::Record;
+use crate::search::Search;
 use crate::serve::Serve;
 use crate::show::Show;
+use crate::stats::Stats;
 use crate::tail::Tail;
 use crate::timeline::Timeline;
 use crate::token::Token;
@@ -30,7 +36,13 @@ enum Command {
     Show(Show),
     List(Box<List>),
     History(History),
+    Accounts(Accounts),
     Timeline(Box<Timeline>),
+    Calendar(Box<Calendar>),
+    Overdue(Box<Overdue>),
+    Brief(Box<Brief>),
+    Search(Box<Search>),
+    Stats(Box<Stats>),
     Tail(Tail),
     Token(Token),
     /// Print completions for a shell, to be put where it looks for them
@@ -53,13 +65,19 @@ impl Cli {
             Command::Show(show) => show.run().await,
             Command::List(list) => list.run().await,
             Command::History(history) => history.run().await,
+            Command::Accounts(accounts) => accounts.run().await,
             Command::Timeline(timeline) => timeline.run().await,
+            Command::Calendar(calendar) => calendar.run().await,
+            Command::Overdue(overdue) => overdue.run().await,
+            Command::Brief(brief) => brief.run().await,
+            Command::Search(search) => search.run().await,
+            Command::Stats(stats) => stats.run().await,
             Command::Tail(tail) => tail.run().await,
             Command::Token(token) => token.run(),
             Command::Completions { shell } => {
                 let mut text = Vec::new();
                 clap_complete::generate(shell, &mut Self::command(), "chancery", &mut text);
-                crate::out::say(String::from_utf8_lossy(&text).trim_end())
+                crate::out::say_raw(String::from_utf8_lossy(&text).trim_end())
             }
         }
     }
@@ -91,10 +109,8 @@ mod tests {
     #[test]
     fn every_command_that_is_shown_can_be_given() {
         let mut command = Cli::command();
-        let mut help = |name: &str| {
-            command.find_subcommand_mut(name).expect("there is one").render_long_help().to_string()
-        };
-        let helps = help("record") + &help("correct");
+        let helps = command.get_subcommands_mut().map(|one| one.render_long_help().to_string());
+        let helps = helps.collect::<String>();
         let readme = include_str!("../../../README.md").replace("\\\n", " ");
         let shown = readme.lines().filter_map(|line| line.strip_prefix("$ target/debug/"));
         let examples = helps
@@ -102,7 +118,7 @@ mod tests {
             .filter_map(|line| line.strip_prefix("  chancery "))
             .map(|rest| format!("chancery {rest}"));
         let lines = shown.map(ToOwned::to_owned).chain(examples).collect::<Vec<_>>();
-        assert!(lines.len() > 10, "{lines:?}");
+        assert!(lines.len() > 30, "{lines:?}");
         for line in lines {
             if let Err(error) = Cli::try_parse_from(words(&line)) {
                 panic!("{line}: {error}");

@@ -4,19 +4,22 @@ use std::time::Duration;
 
 use anyhow::Context;
 use contract::{Problem, ProblemKind};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use url::{Host, Url};
 
 use crate::failure::Failure;
+use crate::out;
 
 /// Longer than the register lets any request take.
 const WITHIN: Duration = Duration::from_secs(60);
 /// How often a submission is sent that the register could not take or may not have taken.
 const TRIES: u32 = 4;
 const REST: Duration = Duration::from_secs(1);
+/// After which who waits is told that we do.
+const LONG: Duration = Duration::from_secs(2);
 
 /// Query parameters.
 pub(crate) type Query<'q> = [(&'q str, String)];
@@ -60,6 +63,21 @@ impl Client {
     /// The register's refusal, or that it does not answer.
     pub(crate) async fn get(&self, path: &str, query: &Query<'_>) -> Result<Answer, Failure> {
         self.answer(self.request(Method::GET, path).query(query)).await
+    }
+
+    /// Asks for a document of a media type.
+    ///
+    /// # Errors
+    /// The register's refusal, or that it does not answer.
+    pub(crate) async fn document(
+        &self,
+        path: &str,
+        query: &Query<'_>,
+        media: &'static str,
+    ) -> Result<String, Failure> {
+        let request = self.request(Method::GET, path).query(query).header(ACCEPT, media);
+        let taken = self.take(request).await?;
+        Ok(String::from_utf8(taken.bytes).context("the answer is no text")?)
     }
 
     /// Sends events. Those that could not be taken, or may not have been, are sent again: with the same ids.
@@ -106,23 +124,47 @@ impl Client {
     }
 
     async fn answer(&self, request: RequestBuilder) -> Result<Answer, Failure> {
+        let Taken { status, position, bytes } = self.take(request).await?;
+        let body = serde_json::from_slice(&bytes).context("the answer is no JSON")?;
+        Ok(Answer { created: status == StatusCode::CREATED, position, body })
+    }
+
+    /// What was answered, if it is no refusal.
+    async fn take(&self, request: RequestBuilder) -> Result<Taken, Failure> {
         let base = &self.base;
-        let response = request.send().await.map_err(|error| {
+        let response = patiently(request.send()).await.map_err(|error| {
             let why = if error.is_timeout() { "does not answer in time" } else { "cannot be reached" };
             Failure::Unreachable(format!("the register at {base} {why}; is `chancery serve` running?"))
         })?;
-        let status = response.status();
-        let position = position(&response);
+        let (status, position) = (response.status(), position(&response));
         let bytes = response
             .bytes()
             .await
             .map_err(|_| Failure::Unreachable(format!("the register at {base} broke off its answer")))?;
         if status.is_success() {
-            let body = serde_json::from_slice(&bytes).context("the answer is no JSON")?;
-            return Ok(Answer { created: status == StatusCode::CREATED, position, body });
+            return Ok(Taken { status, position, bytes: bytes.into() });
         }
         Err(serde_json::from_slice(&bytes).unwrap_or_else(|_| unknown(status)).into())
     }
+}
+
+/// An answer that is no refusal, as it came.
+struct Taken {
+    status: StatusCode,
+    position: Option<u64>,
+    bytes: Vec<u8>,
+}
+
+/// Waits, and says so when it takes long.
+async fn patiently<T>(work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    if let Ok(done) = timeout(LONG, &mut work).await {
+        return done;
+    }
+    out::progress("waiting for the register …");
+    let done = work.await;
+    out::progress("");
+    done
 }
 
 fn position(response: &Response) -> Option<u64> {

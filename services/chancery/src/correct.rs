@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use crate::access::Access;
 use crate::client::Client;
 use crate::failure::Failure;
-use crate::page::{Items, Named};
+use crate::named::Named;
+use crate::page::Items;
 use crate::record::{Report, identified, settle};
 use crate::words;
 

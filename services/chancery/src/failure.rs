@@ -58,10 +58,20 @@ fn refusal(problem: &Problem) -> String {
         let _ = write!(text, ": {}", problem.detail);
     }
     for error in &problem.errors {
-        let place = if error.pointer.is_empty() { "(the whole)" } else { &error.pointer };
+        let place = place(&error.pointer);
         let _ = write!(text, "\n  {place}: {}", error.detail);
     }
     text
+}
+
+/// Where a mistake is: a place in what was sent, or the flag of a query parameter.
+fn place(pointer: &str) -> String {
+    match pointer.strip_prefix('?') {
+        Some("q") => "WORDS".to_owned(),
+        Some(parameter) => format!("--{}", parameter.replace('_', "-")),
+        None if pointer.is_empty() => "(the whole)".to_owned(),
+        None => pointer.to_owned(),
+    }
 }
 
 impl From<anyhow::Error> for Failure {
@@ -97,6 +107,14 @@ mod tests {
         assert_eq!(two.text(), text);
         let one = Failure::from(Problem::invalid(vec![mistake("/type")]));
         assert_eq!(one.text(), "refused: Invalid input\n  /type: is required");
+    }
+
+    #[test]
+    fn a_wrong_parameter_is_named_by_its_flag() {
+        assert_eq!(
+            ["?known_at", "?q", "/type", ""].map(place),
+            ["--known-at", "WORDS", "/type", "(the whole)"]
+        );
     }
 
     #[test]

@@ -4,12 +4,19 @@ use serde_json::Value;
 
 use crate::access::Access;
 use crate::failure::Failure;
-use crate::out;
-use crate::page::{Items, Named, push};
-use crate::words;
+use crate::filters::{Fresh, Parameters};
+use crate::ink::Ink;
+use crate::known::Known;
+use crate::named::Named;
+use crate::page::Items;
+use crate::{out, table, words};
 
 /// Show who recorded what of a record, and what was corrected
+///
+///   chancery history engagement/~us-congress-visit-2025-04
+///   chancery history engagement/~us-congress-visit-2025-04 --known-at 2025-06-15
 #[derive(Clone, Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
 pub(crate) struct History {
     /// Which record: engagement/UUID, or engagement/~KEY with your own key
     #[arg(value_name = "RECORD")]
@@ -19,9 +26,11 @@ pub(crate) struct History {
     #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 500)]
     limit: usize,
 
-    /// Wait until the register has worked through the log up to here
-    #[arg(long, value_name = "POSITION")]
-    min_position: Option<u64>,
+    #[command(flatten)]
+    known: Known,
+
+    #[command(flatten)]
+    fresh: Fresh,
 
     #[command(flatten)]
     access: Access,
@@ -34,8 +43,9 @@ impl History {
     /// The register's refusal, or that it does not answer.
     pub(crate) async fn run(&self) -> Result<(), Failure> {
         let client = self.access.open()?;
-        let mut query = Vec::new();
-        push(&mut query, "min_position", self.min_position.as_ref());
+        let mut query = Parameters::new();
+        self.known.add_to(&mut query);
+        self.fresh.add_to(&mut query);
         let path = format!("{}/events", self.record.path());
         let found = Items::fetch(&client, &path, &query, self.limit).await?;
         if self.access.json {
@@ -44,9 +54,9 @@ impl History {
         if !found.items.is_empty() {
             let headings = ["v", "position", "recorded", "by", "what happened and event"];
             let rows = found.items.iter().map(|item| row(item, &found.items));
-            out::say(&out::table(&headings, rows))?;
+            out::say(&table::table(&headings, rows))?;
         }
-        out::say(&found.footer("event", "events"))
+        out::say(&found.footer("event", "events", &self.known.said(found.position)))
     }
 }
 
@@ -61,7 +71,7 @@ fn row(item: &Value, all: &[Value]) -> Vec<String> {
         field("position"),
         words::moment(&event["recordedtime"]),
         recorder(event),
-        format!("{what}\n{}", field("uid")),
+        format!("{what}\n{}", Ink::Faint.on(&field("uid"))),
     ]
 }
 

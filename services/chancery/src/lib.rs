@@ -7,19 +7,34 @@
 //! Not here: what the services do.
 
 mod access;
+mod accounts;
+mod agenda;
+mod bidi;
+mod brief;
+mod calendar;
 mod cli;
 mod client;
 mod correct;
 mod embedded;
 mod failure;
+mod filters;
 mod history;
 mod holder;
+mod ink;
+mod known;
 mod list;
+mod markdown;
+mod named;
 mod out;
+mod overdue;
 mod page;
+mod paragraph;
 mod record;
+mod search;
 mod serve;
 mod show;
+mod stats;
+mod table;
 mod tail;
 mod timeline;
 mod token;

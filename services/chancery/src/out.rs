@@ -1,21 +1,36 @@
-//! Standard output and standard error, and how lists are laid out on them.
+//! Standard output and standard error.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
-use comfy_table::presets::NOTHING;
-use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, Width};
+use anstream::{AutoStream, ColorChoice};
+use anyhow::Context;
+use comfy_table::Table;
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::ink;
 
 /// Where output goes to no terminal, tables are as wide as they need to be, up to this.
 const WIDE: u16 = 160;
 
-/// Writes a line to standard output.
+/// How wide prose is at most: longer lines are hard to read.
+const PROSE: u16 = 100;
+
+/// Writes a text for people to standard output: in colours where a terminal is there that wants them.
 ///
 /// # Errors
 /// [`Failure::Unread`] when nobody reads it any more.
 pub(crate) fn say(text: &str) -> Result<(), Failure> {
+    let coloured = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
+    say_raw(&ink::rendered(text, coloured))
+}
+
+/// Writes a text for programs to standard output, as it is.
+///
+/// # Errors
+/// [`Failure::Unread`] when nobody reads it any more.
+pub(crate) fn say_raw(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     writeln!(out, "{text}")?;
     Ok(out.flush()?)
@@ -26,7 +41,30 @@ pub(crate) fn say(text: &str) -> Result<(), Failure> {
 /// # Errors
 /// [`Failure::Unread`] when nobody reads it any more.
 pub(crate) fn say_json(value: &Value) -> Result<(), Failure> {
-    say(&format!("{value:#}"))
+    say_raw(&format!("{value:#}"))
+}
+
+/// Writes a text to a file, or to standard output if there is none.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(crate) fn leave(text: &str, file: Option<&Path>) -> Result<(), Failure> {
+    let Some(file) = file else { return say_raw(text.trim_end_matches('\n')) };
+    let name = file.display();
+    std::fs::write(file, text).with_context(|| format!("{name} cannot be written"))?;
+    complain(&format!("written to {name}"));
+    Ok(())
+}
+
+/// How wide tables may be.
+pub(crate) fn width() -> u16 {
+    // It asks the terminal.
+    Table::new().width().unwrap_or(WIDE)
+}
+
+/// How wide prose may be.
+pub(crate) fn prose_width() -> u16 {
+    width().min(PROSE)
 }
 
 /// Writes a line to standard error; what cannot be said there is lost.
@@ -42,47 +80,4 @@ pub(crate) fn progress(text: &str) {
     if out.is_terminal() {
         let _ = write!(out, "\r\x1b[K{text}").and_then(|()| out.flush());
     }
-}
-
-/// Rows under headings, fitted to the terminal.
-pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    if !io::stdout().is_terminal() {
-        table.set_width(WIDE);
-    }
-    if !headings.is_empty() {
-        table.set_header(headings.iter().map(|heading| Cell::new(heading.to_uppercase())));
-    }
-    for row in rows {
-        table.add_row(row);
-    }
-    for (column, heading) in table.column_iter_mut().zip(headings.iter().chain(std::iter::repeat(&""))) {
-        column.set_padding((0, 2));
-        // What is copied from a table must not be broken over lines.
-        match *heading {
-            "event" | "record" | "v" | "position" => {
-                column.set_constraint(ColumnConstraint::ContentWidth);
-            }
-            heading => {
-                let least = least_width(heading);
-                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
-            }
-        }
-    }
-    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
-}
-
-/// What stands in the column unbroken, with its padding.
-fn least_width(heading: &str) -> u16 {
-    const PADDING: u16 = 2;
-    PADDING
-        + match heading {
-            // `commitment/` and a UUID.
-            heading if heading.ends_with("record") => 11 + 36,
-            heading if heading.ends_with("event") => 36,
-            // A date.
-            "when" | "recorded" => 10,
-            _ => 4,
-        }
 }

@@ -4,20 +4,28 @@ use serde_json::{Map, Value};
 
 use crate::access::Access;
 use crate::failure::Failure;
-use crate::out;
-use crate::page::{Named, push};
-use crate::words;
+use crate::filters::{Fresh, Parameters};
+use crate::ink::Ink;
+use crate::known::Known;
+use crate::named::Named;
+use crate::{out, table, words};
 
 /// Show a record as it stands, with what was corrected and what is contested
+///
+///   chancery show engagement/~us-congress-visit-2025-04
+///   chancery show engagement/~us-congress-visit-2025-04 --known-at 2025-06-15
 #[derive(Clone, Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
 pub(crate) struct Show {
     /// Which record: engagement/UUID, or engagement/~KEY with your own key
     #[arg(value_name = "RECORD")]
     record: Named,
 
-    /// Wait until the register has worked through the log up to here
-    #[arg(long, value_name = "POSITION")]
-    min_position: Option<u64>,
+    #[command(flatten)]
+    known: Known,
+
+    #[command(flatten)]
+    fresh: Fresh,
 
     #[command(flatten)]
     access: Access,
@@ -30,14 +38,19 @@ impl Show {
     /// The register's refusal, or that it does not answer.
     pub(crate) async fn run(&self) -> Result<(), Failure> {
         let client = self.access.open()?;
-        let mut query = Vec::new();
-        push(&mut query, "min_position", self.min_position.as_ref());
+        let mut query = Parameters::new();
+        self.known.add_to(&mut query);
+        self.fresh.add_to(&mut query);
         let answer = client.get(&self.record.path(), &query).await?;
         if self.access.json {
             return out::say_json(&answer.body);
         }
         match answer.body {
-            Value::Object(record) => out::say(&text(&record)),
+            Value::Object(record) => {
+                out::say(&text(&record))?;
+                let at = self.known.said(answer.position);
+                if self.known.is_given() { out::say(&format!("\n{}", at.trim_start())) } else { Ok(()) }
+            }
             other => out::say_json(&other),
         }
     }
@@ -48,14 +61,16 @@ const IN_HEADING: [&str; 6] = ["title", "subject", "id", "aggregate", "version",
 
 fn text(record: &Map<String, Value>) -> String {
     let field = |name: &str| record.get(name).map(words::plain).unwrap_or_default();
-    let heading =
-        [field("title"), format!("{}  version {}  {}", field("subject"), field("version"), field("status"))];
+    let about = format!("{}  version {}  {}", field("subject"), field("version"), field("status"));
+    let heading = [Ink::Bold.on(&field("title")), about];
     let mut fields =
         record.iter().filter(|(name, _)| !IN_HEADING.contains(&name.as_str())).collect::<Vec<_>>();
     fields.sort_by_key(|(name, _)| place(name));
-    let rows = fields.into_iter().map(|(name, value)| vec![name.replace('_', " "), told(name, value)]);
+    let rows = fields
+        .into_iter()
+        .map(|(name, value)| vec![Ink::Faint.on(&name.replace('_', " ")), told(name, value)]);
     let rows = rows.filter(|row| !row[1].is_empty());
-    format!("{}\n\n{}", heading.join("\n").trim(), out::table(&[], rows))
+    format!("{}\n\n{}", heading.join("\n").trim(), table::table(&[], rows))
 }
 
 /// What a reader looks for first, and what last. The rest stands between.
@@ -135,35 +150,13 @@ fn one(name: &str, value: &Value) -> String {
             let reason = value.get("reason").map(|_| format!(" ({})", field("reason"))).unwrap_or_default();
             format!("{} {}{reason}", words::short_type(&value["type"]), field("retracts"))
         }
-        "standing" => standing(value),
+        "standing" => words::standing(value),
         "course" => format!("{} {}", words::plain(value), field("event")),
         "anomalies" => format!("{} {} {}", field("code"), field("pointer"), field("detail")),
         "contests" | "accounts" => contest(value),
         "recorded" => format!("{} to {}", words::moment(&value["first"]), words::moment(&value["last"])),
         _ => words::plain(value),
     }
-}
-
-/// Where a party stands towards an instrument, in the order in which that comes about.
-fn standing(value: &Value) -> String {
-    let steps = [
-        ("signed", "signed"),
-        ("domestic_steps", "domestic steps"),
-        ("consent", "consent"),
-        ("provisionally_applied", "provisionally applied"),
-        ("in_force", "in force"),
-        ("suspended", "suspended"),
-        ("withdrawal", "withdrawal"),
-    ];
-    let told = |(name, label): &(&str, &str)| {
-        let step = value.get(*name)?;
-        Some(format!("{label} {}", words::plain(step)).trim_end().to_owned())
-    };
-    format!(
-        "{}: {}",
-        words::plain(&value["party"]),
-        steps.iter().filter_map(told).collect::<Vec<_>>().join("; ")
-    )
 }
 
 fn contest(value: &Value) -> String {
@@ -187,16 +180,6 @@ mod tests {
     fn equal_citations_are_one_line() {
         let cited = json!([{"source": "first-hand", "event": "a"}, {"source": "first-hand", "event": "b"}, {"source": "x"}]);
         assert_eq!(told("citations", &cited), "first-hand (2 times)\nx");
-    }
-
-    #[test]
-    fn each_party_s_standing_is_a_line_in_the_order_of_the_steps() {
-        let standing = json!([
-            {"party": {"name": "Canada", "country": "CA"}, "in_force": {"occurred": {"edtf": "2026"}}, "signed": {}},
-            {"party": {"name": "Pakistan"}, "signed": {"occurred": {"edtf": "2025-01"}}},
-        ]);
-        let expected = "Canada (CA): signed; in force 2026\nPakistan: signed 2025-01";
-        assert_eq!(told("standing", &standing), expected);
     }
 
     #[test]

@@ -61,8 +61,11 @@ impl Tail {
         while left > 0 {
             let items = next(client, after, left.min(PAGE)).await?;
             for item in &items {
-                let text = if self.access.json { item.to_string() } else { line(item) };
-                out::say(&text)?;
+                if self.access.json {
+                    out::say_raw(&item.to_string())?;
+                } else {
+                    out::say(&line(item))?;
+                }
                 after = item["position"].as_u64().unwrap_or(after + 1);
             }
             left = left.saturating_sub(items.len());

@@ -5,11 +5,13 @@
 
 use serde_json::{Map, Value};
 
+use crate::ink::{Ink, clean};
+
 /// Any value in one line; nothing for what is absent.
 pub(crate) fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => clean(text).into_owned(),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => object(fields),
         Value::Bool(_) | Value::Number(_) => value.to_string(),
@@ -69,6 +71,75 @@ pub(crate) fn parties(item: &Value) -> String {
     let names = item["parties"].as_array().into_iter().flatten().map(plain);
     let names = names.map(|key| key.split_once(':').map_or(key.clone(), |(_, name)| name.to_owned()));
     names.collect::<Vec<_>>().join(", ")
+}
+
+/// A record's title with its address below, and what else is said of it between them.
+pub(crate) fn entry(title: &str, about: &[String], address: &str) -> String {
+    let about = about.iter().filter(|line| !line.is_empty()).cloned();
+    let title = Some(Ink::Bold.on(title)).filter(|_| !title.is_empty());
+    let address = Some(Ink::Faint.on(address)).filter(|_| !address.is_empty());
+    title.into_iter().chain(about).chain(address).collect::<Vec<_>>().join("\n")
+}
+
+/// Words apart, without those that are missing.
+pub(crate) fn apart(words: &[String]) -> String {
+    words.iter().filter(|word| !word.is_empty()).cloned().collect::<Vec<_>>().join(" · ")
+}
+
+/// A code of a vocabulary as words: `under_negotiation`.
+pub(crate) fn code(value: &Value) -> String {
+    plain(value).replace('_', " ")
+}
+
+/// A number of days.
+pub(crate) fn days(count: i64) -> String {
+    match count {
+        1 => "1 day".to_owned(),
+        count => format!("{count} days"),
+    }
+}
+
+/// Where a party stands towards an instrument, in the order in which that comes about.
+pub(crate) fn standing(value: &Value) -> String {
+    let steps = [
+        ("signed", "signed"),
+        ("domestic_steps", "domestic steps"),
+        ("consent", "consent"),
+        ("provisionally_applied", "provisionally applied"),
+        ("in_force", "in force"),
+        ("suspended", "suspended"),
+        ("withdrawal", "withdrawal"),
+    ];
+    let told = |(name, label): &(&str, &str)| {
+        let step = value.get(*name)?;
+        Some(format!("{label} {}", plain(step)).trim_end().to_owned())
+    };
+    let told = steps.iter().filter_map(told).collect::<Vec<_>>().join("; ");
+    let told = if told.is_empty() { "nothing recorded" } else { &told };
+    format!("{}: {told}", plain(&value["party"]))
+}
+
+/// A name, in which language and since when.
+pub(crate) fn spelling(value: &Value) -> String {
+    let field = |name: &str| plain(&value[name]);
+    let since = Some(when(&value["since"])).filter(|since| !since.is_empty());
+    let about = [Some(field("lang")), since.map(|since| format!("since {since}"))];
+    let about = about.into_iter().flatten().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ");
+    if about.is_empty() { field("name") } else { format!("{} ({about})", field("name")) }
+}
+
+/// A post, where, and from when until when.
+pub(crate) fn post(value: &Value) -> String {
+    let field = |name: &str| plain(&value[name]);
+    let (since, left) = (when(&value["since"]), when(&value["left"]));
+    let time = match (since.is_empty(), left.is_empty()) {
+        (true, true) => String::new(),
+        (false, true) => format!("since {since}"),
+        (true, false) => format!("until {left}"),
+        (false, false) => format!("{since} to {left}"),
+    };
+    let parts = [field("post"), field("organisation"), time];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 fn or_nothing(text: &str) -> &str {
@@ -216,5 +287,18 @@ mod tests {
         let data = json!({"changes": [{"pointer": "/title", "old": "a", "new": null}]});
         assert_eq!(changes(&data), " /title: a → nothing");
         assert_eq!(short_type(&json!("chancery.engagement.corrected.v1")), "engagement.corrected");
+    }
+
+    #[test]
+    fn each_party_s_standing_is_a_line_in_the_order_of_the_steps() {
+        let standing = json!([
+            {"party": {"name": "Canada", "country": "CA"}, "in_force": {"occurred": {"edtf": "2026"}}, "signed": {}},
+            {"party": {"name": "Pakistan"}, "signed": {"occurred": {"edtf": "2025-01"}}},
+        ]);
+        let expected = "Canada (CA): signed; in force 2026\nPakistan: signed 2025-01";
+        assert_eq!(
+            standing.as_array().unwrap().iter().map(super::standing).collect::<Vec<_>>().join("\n"),
+            expected
+        );
     }
 }

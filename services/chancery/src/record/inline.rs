@@ -7,7 +7,7 @@ use domain::{Aggregate, EventKind, EventName};
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
-use crate::page::Named;
+use crate::named::Named;
 
 use super::who;
 

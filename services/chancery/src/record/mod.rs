@@ -16,8 +16,8 @@ use uuid::Uuid;
 use crate::access::Access;
 use crate::client::Client;
 use crate::failure::Failure;
+use crate::named::Named;
 use crate::out;
-use crate::page::Named;
 
 use file::Submission;
 use inline::Inline;

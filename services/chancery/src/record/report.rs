@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::client::Answer;
 use crate::failure::Failure;
-use crate::{out, words};
+use crate::{out, table, words};
 
 /// Of more events than this, only the number and what was remarked is shown.
 const SHOWN: usize = 60;
@@ -86,7 +86,7 @@ impl Report {
         }
         if self.events.len() <= SHOWN {
             let headings = ["event", "record", "v", "position"];
-            out::say(&out::table(&headings, self.events.iter().map(row)))?;
+            out::say(&table::table(&headings, self.events.iter().map(row)))?;
         }
         let remarks = self.events.iter().flat_map(|(kind, event)| remarks(kind, event)).collect::<Vec<_>>();
         if remarks.is_empty() { Ok(()) } else { out::say(&format!("\nRemarks:\n{}", remarks.join("\n"))) }
