@@ -3,12 +3,11 @@
 //! What a second account adds is added, what is equal or finer confirms, the rest is contested. Of what is
 //! contested an adjudication decides, else the latest correction, else the first report.
 
-use std::collections::BTreeMap;
-
+use serde::Serialize;
 use serde_json::Value;
 
 use super::Entry;
-use super::amendment::{amended, normal, value_at};
+use super::amendment::{amended, changed_places, normal, value_at};
 use crate::accounts::{Difference, Differences};
 use crate::vocabulary::{ALTERNATIVE, POINTER, Pointer};
 use crate::{Data, EventKind};
@@ -28,8 +27,8 @@ pub(super) struct Account {
     merged: Option<Data>,
     /// What accounts do not agree on, in the order of its coming up.
     pub(super) contests: Vec<Contest>,
-    /// Whom a field is from, if not from the first.
-    from: BTreeMap<&'static str, usize>,
+    /// Whom a place is from, if not from the first; the latest last.
+    from: Vec<(Pointer, usize)>,
 }
 
 /// What accounts do not agree on.
@@ -41,6 +40,22 @@ pub(super) struct Contest {
     pub(super) adjudicated_by: Option<usize>,
 }
 
+/// The rule by which what stands does, the strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Because {
+    /// An approver decided.
+    Adjudicated,
+    /// Its account was corrected last.
+    LatestCorrection,
+    /// It was told first.
+    FirstReport,
+    /// Several tell it, and nobody otherwise.
+    Confirmed,
+    /// Nobody else says anything about it.
+    OnlyAccount,
+}
+
 /// That an event says this.
 #[derive(Clone, Debug)]
 pub(super) struct Claim {
@@ -49,9 +64,33 @@ pub(super) struct Claim {
     pub(super) value: Option<Value>,
 }
 
+impl Contest {
+    /// Why what stands does.
+    pub(super) fn because(&self, entries: &[Entry]) -> Because {
+        if self.adjudicated_by.is_some() {
+            Because::Adjudicated
+        } else if entries[self.standing.event].corrected(&self.pointer.field()).is_some() {
+            Because::LatestCorrection
+        } else {
+            Because::FirstReport
+        }
+    }
+}
+
 impl Account {
     pub(super) const fn new(kind: EventKind, first: usize) -> Self {
-        Self { kind, first, also: Vec::new(), merged: None, contests: Vec::new(), from: BTreeMap::new() }
+        Self { kind, first, also: Vec::new(), merged: None, contests: Vec::new(), from: Vec::new() }
+    }
+
+    /// The events that tell it, the first one first.
+    pub(super) fn tellers(&self) -> impl Iterator<Item = usize> {
+        std::iter::once(self.first).chain(self.also.iter().copied())
+    }
+
+    /// Whose word a place is, or the last that was added to it.
+    pub(super) fn teller(&self, place: &Pointer) -> usize {
+        let touches = |(other, _): &&(Pointer, usize)| other.is_within(place) || place.is_within(other);
+        self.from.iter().rev().find(touches).map_or(self.first, |(_, event)| *event)
     }
 
     /// What is taken to be so.
@@ -63,14 +102,17 @@ impl Account {
     pub(super) fn restate(&mut self, entries: &[Entry], event: usize) -> bool {
         self.also.push(event);
         let mut merged = self.merged.take().unwrap_or_else(|| entries[self.first].data().clone());
-        let mut changed = false;
+        let mut added = Vec::new();
         let mut contested = Vec::new();
-        for (name, content) in entries[event].data().iter() {
+        for (name, content) in entries[event].data().iter().filter(|(name, _)| *name != "restates") {
+            let field = Pointer::root().within(name);
             let Some(standing) = merged.content_mut(name) else {
-                if name != "restates" {
+                if self.is_denied(&field) {
+                    let other = value_at(entries[event].data(), &field).unwrap_or_default();
+                    contested.push((name, Difference { pointer: field, standing: Value::Null, other }));
+                } else {
                     merged.set(name, content.clone());
-                    self.from.insert(name, event);
-                    changed = true;
+                    added.push(field);
                 }
                 continue;
             };
@@ -81,11 +123,13 @@ impl Account {
             let mut differences = Differences::of(name);
             standing.confirm(content, &mut differences);
             if *standing != before {
-                self.from.insert(name, event);
-                changed = true;
+                added.extend(changed_places(&field, &before, standing));
             }
             contested.extend(differences.into_found().into_iter().map(|found| (name, found)));
         }
+        let mut changed = !added.is_empty();
+        self.from.extend(added.into_iter().map(|place| (place, event)));
+        self.refine(&merged, event);
         self.merged = Some(merged);
         for (name, found) in contested {
             changed |= self.contest(entries, event, name, found);
@@ -93,13 +137,29 @@ impl Account {
         changed
     }
 
+    /// Whether it was decided that there is nothing at a place.
+    fn is_denied(&self, place: &Pointer) -> bool {
+        let denied = |contest: &Contest| contest.adjudicated_by.is_some() && contest.standing.value.is_none();
+        self.contests.iter().any(|contest| contest.pointer == *place && denied(contest))
+    }
+
+    /// What stands in a contest is what an account just told more exactly.
+    fn refine(&mut self, merged: &Data, event: usize) {
+        for contest in &mut self.contests {
+            let is_told_by =
+                |(place, by): &(Pointer, usize)| *by == event && place.is_within(&contest.pointer);
+            if contest.standing.value.is_some() && self.from.iter().any(is_told_by) {
+                contest.standing = Claim { event, value: value_at(merged, &contest.pointer) };
+            }
+        }
+    }
+
     /// Opens a contest, or adds to one. Says whether the new claim stands.
     fn contest(&mut self, entries: &[Entry], event: usize, field: &str, found: Difference) -> bool {
-        let from = self.from.get(field).copied().unwrap_or(self.first);
         let claim = Claim { event, value: Some(found.other) };
         let at =
             self.contests.iter().position(|contest| contest.pointer == found.pointer).unwrap_or_else(|| {
-                let standing = Claim { event: from, value: Some(found.standing) };
+                let standing = Claim { event: self.teller(&found.pointer), value: Some(found.standing) };
                 let pointer = found.pointer.clone();
                 self.contests.push(Contest {
                     pointer,
@@ -152,7 +212,7 @@ impl Account {
     ) -> bool {
         if !pointer.as_str().is_empty() && self.contests.iter().all(|contest| contest.pointer != *pointer) {
             let value = value_at(self.data(entries), pointer);
-            let standing = Claim { event: self.first, value };
+            let standing = Claim { event: self.teller(pointer), value };
             let contest = Contest {
                 pointer: pointer.clone(),
                 standing,
@@ -192,6 +252,7 @@ impl Account {
         // What was admitted can be put there, unless what it builds on was itself taken back.
         match amended(self.kind, self.data(entries), &contest.pointer, value, source) {
             Ok(data) => {
+                self.from.push((contest.pointer.clone(), contest.standing.event));
                 self.merged = Some(data);
                 true
             }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::read::{Context, Issue, Reader};
-use crate::vocabulary::{self, Pointer};
+use crate::vocabulary::{self, Content, Pointer};
 use crate::{Data, EventKind};
 
 /// What stands at a place.
@@ -67,6 +67,35 @@ pub(super) fn amended(
 pub(super) fn normal(kind: EventKind, data: &Data, pointer: &Pointer, value: &Value, source: &str) -> Value {
     let amended = amended(kind, data, pointer, Some(value), source).ok();
     amended.and_then(|data| value_at(&data, pointer)).unwrap_or_else(|| value.clone())
+}
+
+/// The places of a field at which another value stands after than before.
+pub(super) fn changed_places(field: &Pointer, before: &Content, after: &Content) -> Vec<Pointer> {
+    // Values are written as JSON text, numbers, lists and objects with text keys: that cannot fail.
+    let [before, after] = [before, after].map(|content| serde_json::to_value(content).unwrap_or_default());
+    let mut places = Vec::new();
+    compare(field, Some(&before), &after, &mut places);
+    places
+}
+
+fn compare(at: &Pointer, before: Option<&Value>, after: &Value, places: &mut Vec<Pointer>) {
+    match (before, after) {
+        (Some(before), after) if before == after => {}
+        (Some(Value::Object(before)), Value::Object(after)) => {
+            for (name, value) in after {
+                compare(&at.within(name), before.get(name), value, places);
+            }
+            if before.keys().any(|name| !after.contains_key(name)) {
+                places.push(at.clone());
+            }
+        }
+        (Some(Value::Array(before)), Value::Array(after)) if before.len() <= after.len() => {
+            for (index, value) in after.iter().enumerate() {
+                compare(&at.within(index), before.get(index), value, places);
+            }
+        }
+        _ => places.push(at.clone()),
+    }
 }
 
 /// Puts `new` where `path` leads within `value`.

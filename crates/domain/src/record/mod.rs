@@ -4,7 +4,8 @@
 //! An ordinary event is one step on from what was folded; a correction or a retraction changes the past, so
 //! that the kept events are folded again.
 //!
-//! - an [`account`] is one happening, told by one event and restated by others;
+//! - an [`account`] is one happening, told by one event and restated by others; [`side_by_side`] shows who tells
+//!   what of it;
 //! - the accounts make up the description and the course of [`engagement`], [`instrument`], [`commitment`],
 //!   [`matter`], [`party`] and [`source`];
 //! - [`custody`] is how the record is kept: marking, holds, retention, disposal.
@@ -23,6 +24,7 @@ mod matter;
 mod party;
 mod plausibility;
 mod review;
+mod side_by_side;
 mod source;
 mod standing;
 mod state;
@@ -42,8 +44,8 @@ use self::review::Correction;
 use self::state::State;
 use self::view::Telling;
 use crate::read::Issue;
-use crate::value::Relation;
-use crate::vocabulary::{LINKS, Vocabulary};
+use crate::value::{CitedSource, Relation};
+use crate::vocabulary::{CITATIONS, LINKS, Vocabulary};
 use crate::{Anomaly, Bounds, Data, Event, EventName, Marking, Subject};
 
 /// One record of the register.
@@ -164,6 +166,25 @@ impl Record {
         standing.flat_map(|entry| {
             entry.data().list(&LINKS).iter().map(|link| (link.rel, link.to, entry.event.uid))
         })
+    }
+
+    /// The sources on record that its accounts rely on, with the event that does.
+    pub fn cites(&self) -> impl Iterator<Item = (Subject, Uuid)> {
+        let standing = self.entries.iter().filter(|entry| entry.stands() && !self.is_disposed());
+        standing.flat_map(|entry| {
+            let cited = entry.data().list(&CITATIONS).iter().filter_map(|citation| match citation.source {
+                CitedSource::Record(source) => Some(source),
+                CitedSource::FirstHand | CitedSource::Web(_) => None,
+            });
+            cited.map(|source| (source, entry.event.uid))
+        })
+    }
+
+    /// The accounts of each happening side by side, with what stands of each field and why; nothing once the
+    /// record is disposed of.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<serde_json::Value> {
+        if self.is_disposed() { Vec::new() } else { side_by_side::of(&self.entries, &self.state.accounts) }
     }
 
     /// Its events, oldest first, each with its standing.

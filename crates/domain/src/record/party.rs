@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::course::Course;
-use super::view::{Telling, put_list};
-use crate::value::{Lang, Name, fold};
+use super::view::{Happening, Telling, put_list};
+use crate::value::{Lang, Name, When, fold};
 use crate::vocabulary::{LANG, NAME, NAMES, OCCURRED, ORGANISATION, POST};
 use crate::{Data, EventName};
 
@@ -15,20 +15,56 @@ pub(super) fn advance(course: &mut Course, event: EventName, data: &Data) {
     }
 }
 
+/// A name with the time from which it was used.
+struct Called<'t> {
+    name: &'t Name,
+    lang: Option<&'t Lang>,
+    /// Of names that were given later; those of the registration were there before.
+    since: Option<&'t When>,
+    is_given: bool,
+    told: Happening<'t>,
+}
+
+/// Every name: those of the registration, then those given later, by when they were given. One of which nobody
+/// says when is as late as what was recorded before it.
+fn called<'t>(told: &Telling<'t>) -> Vec<Called<'t>> {
+    let mut all: Vec<Called<'t>> = Vec::new();
+    for told in told.accounts() {
+        let data = told.data();
+        let (lang, since) = (data.get(&LANG), data.get(&OCCURRED));
+        for name in data.list(&NAMES) {
+            let at = all.iter().position(|called| called.is_given).unwrap_or(all.len());
+            all.insert(at, Called { name, lang, since: None, is_given: false, told });
+        }
+        if let Some(name) = data.get(&NAME) {
+            let at = place(since, all.iter().map(|called| called.since));
+            all.insert(at, Called { name, lang, since, is_given: true, told });
+        }
+    }
+    all
+}
+
+/// Where something belongs that began then, among what is in the order of its beginning.
+fn place<'t>(
+    since: Option<&When>,
+    others: impl DoubleEndedIterator<Item = Option<&'t When>> + ExactSizeIterator,
+) -> usize {
+    let (count, first_day) = (others.len(), since.and_then(|when| when.bounds().earliest));
+    let begins_later = |other: &Option<&When>| {
+        let other = other.and_then(|when| when.bounds().earliest);
+        other.zip(first_day).is_some_and(|(other, own)| other > own)
+    };
+    count - others.rev().take_while(begins_later).count()
+}
+
 /// The name in use: the latest one in the language of the name that the party was registered under, else of the
 /// first given. A name in another language, or of which only one says its language, is one more name.
 pub(super) fn name<'t>(told: &Telling<'t>) -> Option<&'t Name> {
-    let registered = || {
-        let names = told.of(EventName::Registered).map(|told| told.data());
-        names.filter_map(|data| Some((data.list(&NAMES).first()?, data.get(&LANG)))).next()
-    };
-    let named = || {
-        let names = told.of(EventName::Named).map(|told| told.data());
-        names.filter_map(|data| Some((data.get(&NAME)?, data.get(&LANG))))
-    };
-    let (usual, lang) = registered().or_else(|| named().next())?;
-    let renamed = named().filter(|(_, other)| is_one_language(lang, *other)).last();
-    Some(renamed.map_or(usual, |(name, _)| name))
+    let all = called(told);
+    let registered = all.iter().find(|called| !called.is_given);
+    let usual = registered.or_else(|| all.iter().min_by_key(|called| called.told.first()))?;
+    let given = all.iter().filter(|called| called.is_given && is_one_language(usual.lang, called.lang));
+    Some(given.last().unwrap_or(usual).name)
 }
 
 /// Whether both are in one language, however it is written or spoken: `en` and `en-GB`.
@@ -46,58 +82,85 @@ pub(super) fn show(told: &Telling<'_>, out: &mut Map<String, Value>) {
     put_list(out, "posts", posts(told));
 }
 
+/// The names over time. A name is used until another is given in its language. Of several names of a registration
+/// that is the first: the others are other ways to put it.
 fn names(told: &Telling<'_>) -> Vec<Value> {
-    let mut names = Vec::new();
-    for account in told.accounts() {
-        for name in account.data().list(&NAMES) {
-            let mut row = account.fields(&[LANG.name]);
-            row["name"] = json!(name);
-            names.push(row);
+    let all = called(told);
+    let rows = all.iter().enumerate().map(|(at, called)| {
+        let mut row = called.told.fields(&[LANG.name]);
+        row["name"] = json!(called.name);
+        if let Some(since) = called.since {
+            row["since"] = json!(since);
         }
-        if let Some(name) = account.data().get(&NAME) {
-            let mut row = account.fields(&[LANG.name]);
-            row["name"] = json!(name);
-            if let Some(since) = account.data().get(&OCCURRED) {
-                row["since"] = json!(since);
-            }
-            names.push(row);
+        let is_same = |other: &&Called<'_>| is_one_language(called.lang, other.lang);
+        let is_other_spelling = !called.is_given && all[..at].iter().any(|other| is_same(&other));
+        let mut later = all[at + 1..].iter().filter(|later| later.is_given && !is_other_spelling);
+        if let Some(next) = later.find(is_same) {
+            row["until"] = when(next.since);
         }
-    }
-    names
+        row
+    });
+    rows.collect()
 }
 
-/// Posts taken up, each with when it was left.
+/// Posts by when they were taken up, each with when it was left.
 fn posts(told: &Telling<'_>) -> Vec<Value> {
-    let mut posts: Vec<(&Data, Value)> = Vec::new();
+    let mut posts: Vec<Post<'_>> = Vec::new();
     for account in told.accounts() {
-        let since = account.data().get(&OCCURRED);
+        let data = account.data();
+        let day = data.get(&OCCURRED);
+        let shown = account.fields(&[POST.name, ORGANISATION.name]);
         match account.event() {
             EventName::Appointed => {
-                let mut row = account.fields(&[POST.name, ORGANISATION.name]);
-                if let Some(since) = since {
-                    row["since"] = json!(since);
-                }
-                posts.push((account.data(), row));
+                let at = place(day, posts.iter().map(|post| post.since));
+                posts.insert(at, Post { data, since: day, left: None, shown });
             }
             EventName::LeftPost => {
-                let open = posts
-                    .iter_mut()
-                    .rev()
-                    .find(|(post, row)| row.get("left").is_none() && is_one_post(post, account.data()));
-                let left = json!(since.map_or_else(|| json!({}), |since| json!(since)));
+                let open = posts.iter_mut().rev().find(|post| post.is_left_by(data));
                 match open {
-                    Some((_, row)) => row["left"] = left,
-                    None => {
-                        let mut row = account.fields(&[POST.name, ORGANISATION.name]);
-                        row["left"] = left;
-                        posts.push((account.data(), row));
-                    }
+                    Some(post) => post.left = Some(day),
+                    None => posts.push(Post { data, since: None, left: Some(day), shown }),
                 }
             }
             _ => {}
         }
     }
-    posts.into_iter().map(|(_, row)| row).collect()
+    posts.into_iter().map(Post::show).collect()
+}
+
+/// A post that somebody holds or held.
+struct Post<'t> {
+    data: &'t Data,
+    since: Option<&'t When>,
+    /// That it was left, and when if that is known.
+    left: Option<Option<&'t When>>,
+    shown: Value,
+}
+
+impl Post<'_> {
+    /// Whether leaving `left` can be the end of it: it was not left yet, and not taken up later.
+    fn is_left_by(&self, left: &Data) -> bool {
+        let began = self.since.and_then(|when| when.bounds().earliest);
+        let ended = left.get(&OCCURRED).and_then(|when| when.bounds().latest);
+        let later = began.zip(ended).is_some_and(|(began, ended)| began > ended);
+        self.left.is_none() && !later && is_one_post(self.data, left)
+    }
+
+    fn show(self) -> Value {
+        let mut shown = self.shown;
+        if let Some(since) = self.since {
+            shown["since"] = json!(since);
+        }
+        if let Some(left) = self.left {
+            shown["left"] = when(left);
+        }
+        shown
+    }
+}
+
+/// A time, or that there is one that nobody states.
+fn when(when: Option<&When>) -> Value {
+    when.map_or_else(|| json!({}), |when| json!(when))
 }
 
 /// Whether leaving `left` ends having taken up `taken`: what is not stated may be any.

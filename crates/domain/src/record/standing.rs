@@ -16,7 +16,7 @@ use crate::vocabulary::{
 };
 use crate::{Data, EventName};
 
-/// One row for each party that has done something.
+/// One row for each party, once one of them has done something: that the others have not is worth knowing.
 pub(super) fn of(told: &Telling<'_>) -> Vec<Value> {
     let mut parties = told.described(&PARTIES).cloned().unwrap_or_default();
     for account in told.accounts() {
@@ -28,8 +28,13 @@ pub(super) fn of(told: &Telling<'_>) -> Vec<Value> {
         }
     }
     let table = Table { told, is_of_two: parties.len() <= 2 };
-    let rows = parties.iter().filter_map(|party| table.row(party));
-    rows.collect()
+    let rows = parties.iter().map(|party| table.row(party)).collect::<Vec<_>>();
+    let is_empty = rows.iter().all(Map::is_empty);
+    let named = rows.into_iter().zip(&parties).map(|(mut row, party)| {
+        row.insert("party".to_owned(), json!(party));
+        Value::Object(row)
+    });
+    if is_empty { Vec::new() } else { named.collect() }
 }
 
 struct Table<'a, 't> {
@@ -52,8 +57,8 @@ const fn column(event: EventName) -> Option<(&'static str, &'static [&'static st
 }
 
 impl Table<'_, '_> {
-    /// One party's row; nothing if it has done nothing yet.
-    fn row(&self, party: &PartyRef) -> Option<Value> {
+    /// What one party has done.
+    fn row(&self, party: &PartyRef) -> Map<String, Value> {
         let mut row = Map::new();
         let mut steps = Vec::new();
         let mut own = Vec::new();
@@ -80,11 +85,7 @@ impl Table<'_, '_> {
             row.insert(name.to_owned(), account.fields(fields));
         }
         put_list(&mut row, "domestic_steps", steps);
-        if row.is_empty() {
-            return None;
-        }
-        row.insert("party".to_owned(), json!(party));
-        Some(Value::Object(row))
+        row
     }
 
     /// Whether what is said of the whole, `at` that place among what happened, holds for this party.

@@ -15,7 +15,7 @@ use crate::vocabulary::{
 use crate::{Aggregate, Data, EventName, Subject};
 
 /// What the view collects from every event, not from the account alone.
-const COLLECTED: &[&str] = &["links", "utterances", "citations", "notes", "restates"];
+pub(super) const COLLECTED: &[&str] = &["links", "utterances", "citations", "notes", "restates"];
 
 /// What the parts of a record read to tell of it.
 pub(super) struct Telling<'t> {
@@ -85,6 +85,7 @@ impl<'t> Telling<'t> {
 }
 
 /// Something that happened, as it is taken to be.
+#[derive(Clone, Copy)]
 pub(super) struct Happening<'t> {
     entries: &'t [Entry],
     account: &'t Account,
@@ -97,6 +98,11 @@ impl<'t> Happening<'t> {
 
     pub(super) fn data(&self) -> &'t Data {
         self.account.data(self.entries)
+    }
+
+    /// Which of the record's events told it first.
+    pub(super) const fn first(&self) -> usize {
+        self.account.first
     }
 
     /// The event that told it first.
@@ -272,22 +278,26 @@ fn milestone(happening: &Happening<'_>) -> Value {
     row
 }
 
+/// A claim with who makes it.
+pub(super) fn claimed(entries: &[Entry], claim: &Claim) -> Value {
+    let by = &entries[claim.event].event;
+    let mut row = json!({ "event": by.uid, "agency": by.agency, "recorded": by.recorded });
+    if let Some(value) = &claim.value {
+        row["value"] = value.clone();
+    }
+    row
+}
+
 /// What accounts do not agree on.
 fn contested(record: &Record, out: &mut Map<String, Value>) {
     let uid = |index: usize| record.entries[index].event.uid;
-    let claim = |claim: &Claim| {
-        let by = &record.entries[claim.event].event;
-        let mut row = json!({ "event": by.uid, "agency": by.agency, "recorded": by.recorded });
-        if let Some(value) = &claim.value {
-            row["value"] = value.clone();
-        }
-        row
-    };
+    let claim = |claim: &Claim| claimed(&record.entries, claim);
     let contest = |account: &Account, contest: &Contest| {
         let mut row = json!({
             "of": uid(account.first),
             "pointer": contest.pointer,
             "standing": claim(&contest.standing),
+            "because": contest.because(&record.entries),
             "alternatives": contest.alternatives.iter().map(claim).collect::<Vec<_>>(),
         });
         if let Some(by) = contest.adjudicated_by {

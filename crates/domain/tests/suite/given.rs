@@ -60,6 +60,16 @@ impl Given {
         self
     }
 
+    /// The accounts side by side then have all of this, and perhaps more.
+    #[track_caller]
+    pub(crate) fn compares(self, expected: Value) -> Self {
+        let accounts = Value::Array(self.record.accounts());
+        if let Err(place) = contains(&accounts, &self.resolved(&expected)) {
+            panic!("at “{place}”: expected {expected:#}\nin {accounts:#}");
+        }
+        self
+    }
+
     /// The record then shows none of these fields.
     #[track_caller]
     pub(crate) fn without(self, fields: &[&str]) -> Self {

@@ -79,7 +79,11 @@ fn signatories_sign_for_their_side() {
                 "signatories": [{ "name": "A", "country": "PK" }, { "name": "B", "on_behalf_of": "CA" }],
             }),
         )
-        .then(json!({ "standing": [{ "party": { "country": "PK" } }, { "party": { "country": "CA" } }] }));
+        .then(json!({ "standing": [
+            { "party": { "country": "PK" }, "signed": {} }, { "party": { "country": "CA" }, "signed": {} },
+            { "party": { "country": "US" } },
+        ] }))
+        .lacks("/standing/2/signed");
 }
 
 #[test]
@@ -257,4 +261,49 @@ fn without_any_consent_force_holds_for_the_sides_of_what_does_not_bind_and_for_t
         .when("instrument.entered_into_force", json!({}))
         .then(json!({ "standing": [{ "signed": {} }, { "signed": {} }, { "signed": {} }] }))
         .lacks("/standing/0/in_force");
+}
+
+/// Six parties of which each is at another step.
+#[test]
+fn a_treaty_of_six_shows_where_each_stands() {
+    let parties = ["CA", "PK", "AU", "NZ", "SG", "VN"];
+    let consent = |party: &str, kind: &str, on: &str| json!({ "party": party, "kind": kind, "occurred": on });
+    let day = |on: &str| json!({ "occurred": { "edtf": on } });
+    instrument()
+        .when("instrument.proposed", json!({ "kind": "treaty", "parties": parties }))
+        .then(json!({ "status": "proposed" }))
+        .without(&["standing"])
+        .when("instrument.signed", json!({ "signed_by_sides": ["CA", "PK", "AU", "NZ"], "occurred": "2024-03-08" }))
+        .when("instrument.provisionally_applied", json!({ "party": "NZ", "occurred": "2024-04-01" }))
+        .when("instrument.domestic_step_taken", json!({ "party": "CA", "step": "tabled", "occurred": "2024-05-01" }))
+        .when("instrument.domestic_step_taken", json!({ "party": "CA", "step": "act passed", "occurred": "2024-06-01" }))
+        .when("instrument.consent_expressed", consent("CA", "ratification", "2024-07-01"))
+        .when("instrument.consent_expressed", consent("AU", "approval", "2024-08-01"))
+        .when("instrument.consent_expressed", consent("SG", "accession", "2024-09-01"))
+        .when("instrument.entered_into_force", json!({ "occurred": "2024-10-01" }))
+        .when("instrument.entered_into_force", json!({ "party": "SG", "occurred": "2024-12-01" }))
+        .when("instrument.suspended", json!({ "party": "AU", "occurred": "2025-01-01" }))
+        .when("instrument.withdrawal_notified", json!({ "party": "CA", "occurred": "2025-02-01" }))
+        .then(json!({ "status": "in_force", "standing": [
+            {
+                "party": { "country": "CA" }, "signed": day("2024-03-08"),
+                "domestic_steps": [{ "step": "tabled" }, { "step": "act passed" }],
+                "consent": { "kind": "ratification", "occurred": { "edtf": "2024-07-01" } },
+                "in_force": day("2024-10-01"), "withdrawal": day("2025-02-01"),
+            },
+            { "party": { "country": "PK" }, "signed": day("2024-03-08") },
+            {
+                "party": { "country": "AU" }, "signed": {}, "consent": { "kind": "approval" },
+                "in_force": day("2024-10-01"), "suspended": day("2025-01-01"),
+            },
+            { "party": { "country": "NZ" }, "signed": {}, "provisionally_applied": day("2024-04-01") },
+            { "party": { "country": "SG" }, "consent": { "kind": "accession" }, "in_force": day("2024-12-01") },
+            { "party": { "country": "VN" } },
+        ] }))
+        .lacks("/standing/1/consent")
+        .lacks("/standing/1/in_force")
+        .lacks("/standing/3/in_force")
+        .lacks("/standing/4/signed")
+        .lacks("/standing/5/signed")
+        .lacks("/standing/5/in_force");
 }

@@ -1,5 +1,6 @@
 //! Given what was recorded, when this is proposed, then that follows: every event and every rule of the domain.
 
+mod accounts;
 mod commitments;
 mod control;
 mod custody;

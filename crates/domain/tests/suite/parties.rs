@@ -49,8 +49,32 @@ fn named_from_then_on() {
         .when("party.registered", json!({ "names": "Swaziland", "kind": "state", "country": "SZ" }))
         .when("party.named", json!({ "name": "Eswatini", "occurred": "2018-04-19" }))
         .then(json!({ "name": "Eswatini", "title": "Eswatini", "names": [
-            { "name": "Swaziland" }, { "name": "Eswatini", "since": { "edtf": "2018-04-19" } },
-        ] }));
+            { "name": "Swaziland", "until": { "edtf": "2018-04-19" } },
+            { "name": "Eswatini", "since": { "edtf": "2018-04-19" } },
+        ] }))
+        .lacks("/names/0/since")
+        .lacks("/names/1/until");
+}
+
+#[test]
+fn names_are_in_the_order_of_their_use_however_late_they_are_recorded() {
+    party()
+        .when("party.named", json!({ "name": "Northern League", "occurred": "1991" }))
+        .when("party.named", json!({ "name": "The League", "occurred": "2018" }))
+        .when("party.named", json!({ "name": "Lombard League", "occurred": "1984" }))
+        .then(json!({ "name": "The League", "names": [
+            { "name": "Lombard League", "since": { "edtf": "1984" }, "until": { "edtf": "1991" } },
+            { "name": "Northern League", "until": { "edtf": "2018" } },
+            { "name": "The League", "event": "#2" },
+        ] }))
+        .when("party.registered", json!({ "names": ["Autonomist League", "LAL"], "kind": "organisation" }))
+        .then(json!({ "name": "The League", "names": [
+            { "name": "Autonomist League", "until": { "edtf": "1984" } }, { "name": "LAL" }, {}, {}, {},
+        ] }))
+        .lacks("/names/1/until")
+        // Nobody says when.
+        .when("party.named", json!({ "name": "League for Premier" }))
+        .then(json!({ "name": "League for Premier", "names": [{}, {}, {}, {}, { "until": {} }, {}] }));
 }
 
 #[test]
@@ -93,4 +117,23 @@ fn left_post_alone_says_that_it_was_held() {
     party()
         .when("party.left_post", json!({ "post": "Envoy" }))
         .then(json!({ "posts": [{ "post": "Envoy", "left": {} }] }));
+}
+
+#[test]
+fn a_post_ends_with_the_leaving_that_can_end_it() {
+    party()
+        .when("party.appointed", json!({ "post": "Minister", "organisation": "Finance", "occurred": "2020" }))
+        .when(
+            "party.appointed",
+            json!({ "post": "Minister", "organisation": "Commerce", "occurred": "2024-03" }),
+        )
+        .when("party.appointed", json!({ "post": "Minister", "organisation": "Finance", "occurred": "2015" }))
+        .when("party.left_post", json!({ "post": "minister", "organisation": "Finance", "occurred": "2018" }))
+        .then(json!({ "posts": [
+            { "organisation": "Finance", "since": { "edtf": "2015" }, "left": { "edtf": "2018" } },
+            { "organisation": "Finance", "since": { "edtf": "2020" } },
+            { "organisation": "Commerce", "since": { "edtf": "2024-03" } },
+        ] }))
+        .lacks("/posts/1/left")
+        .lacks("/posts/2/left");
 }
