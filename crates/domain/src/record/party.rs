@@ -63,8 +63,8 @@ pub(super) fn name<'t>(told: &Telling<'t>) -> Option<&'t Name> {
     let all = called(told);
     let registered = all.iter().find(|called| !called.is_given);
     let usual = registered.or_else(|| all.iter().min_by_key(|called| called.told.first()))?;
-    let given = all.iter().filter(|called| called.is_given && is_one_language(usual.lang, called.lang));
-    Some(given.last().unwrap_or(usual).name)
+    let mut given = all.iter().filter(|called| called.is_given && is_one_language(usual.lang, called.lang));
+    Some(given.next_back().unwrap_or(usual).name)
 }
 
 /// Whether both are in one language, however it is written or spoken: `en` and `en-GB`.

@@ -28,7 +28,7 @@ impl Dossiers {
 
 impl Projection for Dossiers {
     const NAME: &'static str = "dossiers";
-    const SCHEMA: u32 = 3;
+    const SCHEMA: u32 = 4;
 
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
         let stands = Stands::of(entry, rows);
