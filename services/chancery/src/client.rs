@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 use url::{Host, Url};
 
 use crate::failure::Failure;
-use crate::out;
+use crate::out::Progress;
 
 /// Longer than the register lets any request take.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -161,10 +161,8 @@ async fn patiently<T>(work: impl Future<Output = T>) -> T {
     if let Ok(done) = timeout(LONG, &mut work).await {
         return done;
     }
-    out::progress("waiting for the register …");
-    let done = work.await;
-    out::progress("");
-    done
+    let _progress = Progress::of("waiting for the register …");
+    work.await
 }
 
 fn position(response: &Response) -> Option<u64> {

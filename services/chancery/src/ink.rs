@@ -80,13 +80,15 @@ pub(crate) fn rendered(text: &str, coloured: bool) -> String {
 
 fn one_line(line: &str, coloured: bool) -> String {
     let (mut out, mut open, mut before) = (String::with_capacity(line.len()), None::<Ink>, ' ');
-    for letter in line.chars() {
+    for (at, letter) in line.char_indices() {
+        let goes_on = |ink: Ink| line[at..].starts_with(&[END, ' ', ink.begin()].iter().collect::<String>());
         // A word that was too long for its column ends in the next line; two spaces are between columns.
         let is_gap = letter == ' ' && before == ' ';
-        if letter == END || is_gap {
+        if is_gap || (letter == END && !open.is_some_and(goes_on)) {
             close(&mut out, open.take(), coloured);
         }
         match Ink::begun(letter) {
+            Some(ink) if open == Some(ink) => {}
             Some(ink) if coloured => out.push_str(&ink.style().render().to_string()),
             Some(Ink::Match) => out.push('«'),
             Some(_) => {}
@@ -141,7 +143,7 @@ mod tests {
     fn styles_are_escape_sequences_where_there_are_colours() {
         let text = format!("a {} b {}", Ink::Bold.on("big word"), Ink::Match.on("found"));
         assert_eq!(rendered(&text, false), "a big word b «found»");
-        let coloured = "a \u{1b}[1mbig\u{1b}[0m \u{1b}[1mword\u{1b}[0m b \u{1b}[1m\u{1b}[33mfound\u{1b}[0m";
+        let coloured = "a \u{1b}[1mbig word\u{1b}[0m b \u{1b}[1m\u{1b}[33mfound\u{1b}[0m";
         assert_eq!(rendered(&text, true), coloured);
     }
 

@@ -74,10 +74,35 @@ pub(crate) fn complain(text: &str) {
     }
 }
 
-/// Rewrites the last line of standard error, where it is a terminal.
-pub(crate) fn progress(text: &str) {
-    let mut out = io::stderr().lock();
-    if out.is_terminal() {
-        let _ = write!(out, "\r\x1b[K{text}").and_then(|()| out.flush());
+/// What long work says of itself in the last line of standard error, where that is a terminal. With the work it is
+/// gone.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    shown: bool,
+}
+
+impl Progress {
+    /// Says the first thing.
+    pub(crate) fn of(text: &str) -> Self {
+        let mut progress = Self::default();
+        progress.say(text);
+        progress
+    }
+
+    /// Says this instead of what was said before.
+    pub(crate) fn say(&mut self, text: &str) {
+        let mut out = io::stderr().lock();
+        if out.is_terminal() {
+            let _ = write!(out, "\r\x1b[K{text}").and_then(|()| out.flush());
+            self.shown = true;
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.shown {
+            self.say("");
+        }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::filters::{Parameter, push};
-use crate::out;
+use crate::out::Progress;
 
 /// The largest page that the register gives.
 const PAGE: usize = 500;
@@ -30,6 +30,7 @@ impl Items {
     ) -> Result<Self, Failure> {
         let mut found = Self { items: Vec::new(), position: None, more: false };
         let mut cursor = None::<String>;
+        let mut progress = Progress::default();
         loop {
             let mut query = query.to_vec();
             query.push(("limit", (limit - found.items.len()).clamp(1, PAGE).to_string()));
@@ -42,10 +43,9 @@ impl Items {
             cursor = text(&answer.body["next"]);
             found.more = cursor.is_some();
             if !found.more || found.items.len() >= limit {
-                out::progress("");
                 return Ok(found);
             }
-            out::progress(&format!("{} of at most {limit} found so far …", found.items.len()));
+            progress.say(&format!("{} of at most {limit} found so far …", found.items.len()));
         }
     }
 

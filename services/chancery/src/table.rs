@@ -11,8 +11,14 @@ pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String
     fitted(out::width(), headings, rows)
 }
 
-/// Rows under headings, fitted to a width.
+/// Rows under headings, fitted to a width; a column that says nothing is left out.
 pub(crate) fn fitted(width: u16, headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let rows = rows.into_iter().collect::<Vec<_>>();
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let says = |column: &usize| rows.iter().any(|row| row.get(*column).is_some_and(|cell| !cell.is_empty()));
+    let columns = (0..columns).filter(says).collect::<Vec<_>>();
+    let headings = columns.iter().map(|column| headings.get(*column).copied().unwrap_or_default());
+    let headings = headings.collect::<Vec<_>>();
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     // Styles are ours.
@@ -20,13 +26,13 @@ pub(crate) fn fitted(width: u16, headings: &[&str], rows: impl IntoIterator<Item
     if headings.iter().any(|heading| !heading.is_empty()) {
         table.set_header(headings.iter().map(|heading| Cell::new(Ink::Faint.on(&heading.to_uppercase()))));
     }
-    for row in rows {
-        table.add_row(row);
+    for row in &rows {
+        table.add_row(columns.iter().map(|column| row.get(*column).map_or("", String::as_str)));
     }
-    for (column, heading) in table.column_iter_mut().zip(headings.iter().chain(std::iter::repeat(&""))) {
+    for (column, heading) in table.column_iter_mut().zip(headings) {
         column.set_padding((0, 2));
         // What is copied from a table must not be broken over lines, nor what is a number or a bar.
-        match *heading {
+        match heading {
             "event" | "record" | "v" | "position" | "days" | "count" | "share" => {
                 column.set_constraint(ColumnConstraint::ContentWidth);
             }

@@ -17,7 +17,7 @@ use crate::access::Access;
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::named::Named;
-use crate::out;
+use crate::out::Progress;
 
 use file::Submission;
 use inline::Inline;
@@ -114,15 +114,11 @@ impl Record {
         report: &mut Report,
     ) -> Result<(), Failure> {
         let total = submissions.iter().map(Submission::len).sum::<usize>();
+        let mut progress = Progress::default();
         for submission in submissions {
             self.submit(client, submission, report).await?;
-            if report.submissions() > 1 || report.len() < total {
-                let done = report.len() == total;
-                out::progress(&if done {
-                    String::new()
-                } else {
-                    format!("{} of {total} events", report.len())
-                });
+            if report.len() < total {
+                progress.say(&format!("{} of {total} events", report.len()));
             }
         }
         Ok(())
@@ -146,9 +142,6 @@ impl Record {
                 Ok(())
             }
             Err(Failure::Refused(mut problem)) => {
-                if report.submissions() > 0 {
-                    out::progress("");
-                }
                 if let Some(origin) = origin {
                     problem.title = format!("{origin}: {}", problem.title);
                 }

@@ -42,11 +42,6 @@ impl Report {
         self.events.len()
     }
 
-    /// How many submissions were answered.
-    pub(super) const fn submissions(&self) -> usize {
-        self.answers.len()
-    }
-
     /// The record, where there is one event.
     pub(crate) fn record(&self) -> Option<&str> {
         match self.events.as_slice() {
