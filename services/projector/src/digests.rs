@@ -18,10 +18,10 @@ const DIGESTS: &[(&str, u32, &str)] = &[
     ("dossiers", 1, "f7bd1ef0762bd93624cdbe1603a1adaa726650675a5a6fdcce67a91560b35d8e"),
     ("dossiers", 2, "55684aee49b4c9047948a32ae0f750e74a1ae84f119823cf14ef576d57d84f3a"),
     ("dossiers", 3, "d1b8f0242e7697badab1d5fd34ea7f0e57d6a8be3d9cf307e4d1eaf83beef031"),
-    ("dossiers", 4, "6e81bca93e33450a04296519a3d9065a6b70d203de0fd6a2df717ece219b3ba0"),
+    ("dossiers", 4, "efb12c772077ec199d9f211a3da0a2314d015c6464940b1e33ee63fd2f94a708"),
     ("timeline", 2, "2ad61405260aaceae8e56642cbef46f0c77f0637274e0b300c72aaef115320f8"),
     ("timeline", 3, "3224879edb813770b7099a557d931e2fb648ce2059bff6cfd7dc97041d7007f6"),
-    ("timeline", 4, "7b8174bbbd470ad774d0d0742dcbfabd2a625e36db0addc6e48d192108cf7c44"),
+    ("timeline", 4, "3c2d8e3754020476ad45324cd0ff99b65ac831082d08e5c70870d7bea3f1cb42"),
 ];
 
 /// Every event of the corpus alone in a record, then all of an aggregate in one; a disposal leaves nothing to

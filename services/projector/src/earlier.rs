@@ -1,12 +1,15 @@
 //! The rule for `known_at`: an answer as of a position is the answer of a register that ended there. Who may see
 //! what, and what was disposed of, are as of today; so are the names that parties' records bear.
 
-use contract::{Filters, Order, Timeline};
+use contract::{Filters, List, Order, Query, Sort, Timeline};
+use domain::Aggregate::{Engagement, Matter, Source};
 use prometheus_client::metrics::counter::Counter;
 use proptest::prelude::*;
+use serde_json::Value;
 
-use crate::hidden::{Step, What, step};
-use crate::testing::{Projected, Register, insider, json as body, timeline};
+use crate::dossiers::Dossiers;
+use crate::hidden::{RECORDS, Step, What, record, step};
+use crate::testing::{Projected, Register, insider, json as body, list, timeline};
 use crate::timeline::Happenings;
 
 /// What is asked as of every position.
@@ -22,6 +25,34 @@ fn timelines() -> Vec<Timeline> {
     ]
 }
 
+/// What is asked of the dossiers.
+fn questions() -> Vec<Query> {
+    let (none, some) = (Filters::default, |text: &str| Some(text.to_owned()));
+    let of = |aggregate, filters, sort| Query::List(List { filters, sort, ..list(aggregate) });
+    let mut questions = vec![
+        Query::Log { after: 0, limit: 100 },
+        of(Engagement, none(), Sort::Valid),
+        of(Matter, Filters { parties: vec!["US".into()], ..none() }, Sort::Recorded),
+        of(Engagement, Filters { country: some("CA"), ..none() }, Sort::Valid),
+        of(Engagement, Filters { status: some("held"), from: some("2025-02-10"), ..none() }, Sort::Valid),
+        of(Source, Filters { status: some("retracted"), ..none() }, Sort::Recorded),
+    ];
+    for subject in (0..RECORDS).map(record) {
+        questions.push(Query::Record { subject });
+        questions.push(Query::History { subject, after: 0, limit: 100 });
+    }
+    questions
+}
+
+/// Without the markings, which are today's, and what is counted of today only.
+fn without_today(mut answer: Value) -> Value {
+    let items = answer["items"].as_array_mut().map(Vec::as_mut_slice).unwrap_or_default();
+    let items = items.iter_mut().filter_map(Value::as_object_mut);
+    items.for_each(|item| item.retain(|name, _| name != "marking" && name != "relied_on"));
+    answer.as_object_mut().map(|answer| answer.remove("marking"));
+    answer
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
     #[test]
@@ -34,11 +65,21 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let whole = Projected::new(Happenings::new(Counter::default()), &register).await;
+            let told = Projected::new(Dossiers::new(Counter::default()), &register).await;
             let mut earlier = Register::default();
             for entry in &register.entries {
                 earlier.entries.push(entry.clone());
                 let at = entry.position;
                 let then = Projected::new(Happenings::new(Counter::default()), &earlier).await;
+                let then_told = Projected::new(Dossiers::new(Counter::default()), &earlier).await;
+                for query in questions() {
+                    let expected = then_told.query(&insider(), query.clone()).await;
+                    let answer = told.query_at(&insider(), Some(at), query.clone()).await;
+                    assert_eq!(answer.status, expected.status, "{query:?} as of {at}");
+                    assert_eq!(answer.record_version, expected.record_version, "{query:?} as of {at}");
+                    let [expected, answer] = [expected, answer].map(|reply| without_today(body(&reply)));
+                    assert_eq!(answer, expected, "{query:?} as of {at}");
+                }
                 for query in timelines() {
                     let expected = body(&then.timeline(&insider(), query.clone()).await);
                     let answer = body(&whole.timeline_at(&insider(), Some(at), query.clone()).await);

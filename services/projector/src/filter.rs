@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use contract::{Filters, InputError, Problem, ProblemKind};
 use domain::value::fold;
-use domain::{Edtf, Subject};
+use domain::{Edtf, Mention, Subject};
 use jiff::civil::Date;
 
 use crate::head::{Head, Summary};
@@ -19,6 +19,9 @@ pub(crate) struct Filter {
     pub(crate) aggregate: Option<String>,
     pub(crate) kind: Option<String>,
     pub(crate) status: Option<String>,
+    pub(crate) owner: Option<Sought>,
+    pub(crate) beneficiary: Option<Sought>,
+    pub(crate) strength: Option<String>,
     pub(crate) span: Span,
     /// Folded words.
     pub(crate) words: Vec<String>,
@@ -35,11 +38,11 @@ impl Filter {
             parties: filters.parties.iter().map(|party| bearers.sought(party)).collect(),
             country: filters.country.as_ref().map(|code| code.to_ascii_uppercase()),
             topic: filters.topic.clone(),
-            aggregate: None,
             kind: filters.kind.clone(),
             status: filters.status.clone(),
             span: Span::read(filters.from.as_deref(), filters.to.as_deref())?,
             words: words.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
+            ..Self::default()
         })
     }
 
@@ -53,10 +56,25 @@ impl Filter {
         self.parties.iter().map(Sought::facets).chain(countries).chain(topics).chain(kinds).collect()
     }
 
+    /// The same for the index of the lists, which has more of them.
+    pub(crate) fn list_facets(&self) -> Vec<BTreeSet<String>> {
+        let words = [("status", &self.status), ("strength", &self.strength)].into_iter();
+        let words = words.filter_map(|(name, word)| Some([format!("{name}:{}", word.as_ref()?)].into()));
+        let sides = [("owner", &self.owner), ("beneficiary", &self.beneficiary)].into_iter();
+        let sides = sides.filter_map(|(name, party)| {
+            let keys = party.as_ref()?.facets().into_iter();
+            Some(keys.map(|key| format!("{name}:{key}")).collect())
+        });
+        self.facets().into_iter().chain(words).chain(sides).collect()
+    }
+
     /// Whether all that a head can tell is as asked, to one who sees some records of parties; dates are compared
     /// apart.
     pub(crate) fn admits(&self, head: &Head, sees: impl Fn(&Subject) -> bool) -> bool {
-        let Head { countries, summary, .. } = head;
+        let Head { countries, owners, beneficiaries, summary, .. } = head;
+        let is_of = |sought: &Option<Sought>, side: &[Mention]| {
+            sought.as_ref().is_none_or(|party| party.is_among(side, &sees))
+        };
         let below = |prefix: &String, name: &String| is_or_is_below(name, prefix);
         self.parties.iter().all(|party| party.is_in(head, &sees))
             && self.country.as_ref().is_none_or(|country| countries.contains(country))
@@ -64,6 +82,9 @@ impl Filter {
             && self.aggregate.as_ref().is_none_or(|aggregate| *aggregate == summary.aggregate)
             && self.kind.as_ref().is_none_or(|kind| summary.kind.iter().any(|is| below(kind, is)))
             && self.status.as_ref().is_none_or(|status| *status == summary.status)
+            && self.strength.as_ref().is_none_or(|strength| summary.strength.as_ref() == Some(strength))
+            && is_of(&self.owner, owners)
+            && is_of(&self.beneficiary, beneficiaries)
     }
 
     /// Whether every word stands in the title or a name.

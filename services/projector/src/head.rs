@@ -2,24 +2,29 @@
 
 use std::collections::BTreeSet;
 
+use domain::value::PartyRef;
 use domain::{Aggregate, Bounds, Mention, Record, Subject};
 use jiff::civil::Date;
 use readmodel::{Overlay, Rows};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::key::{Key, Place};
+use crate::key::Key;
 
 /// Record → its head, in JSON.
 const HEADS: u8 = b's';
 
-/// A head has 64 KiB at most, whatever was said of a record in how many events. Of parties 20,000 bytes of keys
-/// and names are kept, states first: with quotes and escapes about 32,000; then 16,000 of how they are mentioned,
-/// 8,000 of topics, 4,000 of owners. What remains are a few fields of at most 300 characters.
-const MOST_OF_PARTIES: usize = 20_000;
-const MOST_OF_MENTIONS: usize = 16_000;
-const MOST_OF_TOPICS: usize = 8_000;
-const MOST_OF_OWNERS: usize = 4_000;
+/// A head has 64 KiB at most, whatever was said of a record in how many events. Of parties 14,000 bytes of keys
+/// and names are kept, states first: with quotes and escapes about 22,000; then 12,000 of how they are mentioned,
+/// 6,000 of topics, 2,000 each of the names of owners and beneficiaries and 3,000 each of how these are mentioned,
+/// 6,000 each of what only the register of one kind of record shows. What remains are a few fields of at most 300
+/// characters.
+const MOST_OF_PARTIES: usize = 14_000;
+const MOST_OF_MENTIONS: usize = 12_000;
+const MOST_OF_TOPICS: usize = 6_000;
+const MOST_OF_NAMES: usize = 2_000;
+const MOST_OF_SIDES: usize = 3_000;
+const MOST_OF_A_REGISTER: usize = 6_000;
 
 /// A mention's JSON without its key.
 const OF_A_MENTION: usize = 90;
@@ -31,13 +36,16 @@ pub(crate) struct Head {
     pub(crate) marking: u32,
     /// The position of its first event: no other record has it.
     pub(crate) first: u64,
-    /// Whether it links to others.
-    pub(crate) links: bool,
     /// ISO 3166-1 alpha-2 codes.
     pub(crate) countries: Vec<String>,
     /// How its parties are told from others of their names.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) mentions: Vec<Mention>,
+    /// Whose a commitment is, and whom it is for.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) owners: Vec<Mention>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) beneficiaries: Vec<Mention>,
     /// What lists show.
     pub(crate) summary: Summary,
 }
@@ -65,13 +73,25 @@ pub(crate) struct Summary {
     pub(crate) names: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) topics: Vec<String>,
-    /// Of a commitment: how firm it is, when it is due, whose it is.
+    /// Of a commitment: how firm it is, when it is due, whose it is, and whom it is for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) strength: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) due: Option<Value>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(crate) owners: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) beneficiaries: Vec<String>,
+    /// Of an instrument: whether it binds, and where each party stands with it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) binding: Option<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) standing: Vec<Value>,
+    /// Of a party: what it was called when, and the posts that it held.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) names_over_time: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) posts: Vec<Value>,
     pub(crate) version: u32,
     pub(crate) marking: String,
 }
@@ -80,42 +100,49 @@ impl Head {
     /// Of a record with this many events, the first of which stands at `first`, under a marking's number; what is
     /// only in its view is left out unless that is given.
     pub(crate) fn of(record: &Record, version: u32, first: u64, view: Option<&Value>, marking: u32) -> Self {
-        let subject = record.subject();
         let facets = record.facets();
-        let bounds = record.valid_time().unwrap_or(Bounds::UNKNOWN);
+        let mentions = within(MOST_OF_MENTIONS, facets.mentions, of_a_mention);
         let named = within(MOST_OF_PARTIES, facets.names, |(key, name)| key.len() + name.len());
-        let (parties, names) = named.unzip::<_, _, Vec<_>, Vec<_>>();
-        let mentions = within(MOST_OF_MENTIONS, facets.mentions, |mention| mention.key.len() + OF_A_MENTION);
-        let told = |name: &str| view.and_then(|view| view.get(name));
-        let promised = |name: &str| told(name).filter(|_| subject.aggregate == Aggregate::Commitment);
-        let owners = promised("owners").and_then(Value::as_array).into_iter().flatten();
-        let owners = owners.filter_map(|owner| Some(owner["name"].as_str()?.to_owned()));
-        Self {
+        let (parties, names) = named.unzip();
+        let subject = record.subject();
+        let bounds = record.valid_time().unwrap_or(Bounds::UNKNOWN);
+        let summary = Summary {
+            subject,
+            id: subject.id,
+            aggregate: subject.aggregate.to_string(),
+            title: record.title().to_owned(),
+            kind: record.kind().map(str::to_owned),
+            status: record.status().to_owned(),
+            when: None,
+            earliest: bounds.earliest,
+            latest: bounds.latest,
+            parties,
+            names,
+            topics: within(MOST_OF_TOPICS, facets.topics, String::len).collect(),
+            strength: None,
+            due: None,
+            owners: vec![],
+            beneficiaries: vec![],
+            binding: None,
+            standing: vec![],
+            names_over_time: vec![],
+            posts: vec![],
+            version,
+            marking: record.marking().to_string(),
+        };
+        let mut head = Self {
             marking,
             first,
-            links: record.links().next().is_some() || told("merged_into").is_some(),
             countries: facets.countries.into_iter().collect(),
             mentions: mentions.collect(),
-            summary: Summary {
-                subject,
-                id: subject.id,
-                aggregate: subject.aggregate.to_string(),
-                title: record.title().to_owned(),
-                kind: record.kind().map(str::to_owned),
-                status: record.status().to_owned(),
-                when: told("occurred").or_else(|| told("window")).cloned(),
-                earliest: bounds.earliest,
-                latest: bounds.latest,
-                parties,
-                names,
-                topics: within(MOST_OF_TOPICS, facets.topics, String::len).collect(),
-                strength: promised("strength").and_then(Value::as_str).map(str::to_owned),
-                due: promised("due").cloned(),
-                owners: within(MOST_OF_OWNERS, owners, String::len).collect(),
-                version,
-                marking: record.marking().to_string(),
-            },
+            owners: vec![],
+            beneficiaries: vec![],
+            summary,
+        };
+        if let Some(Value::Object(view)) = view {
+            head.tell(subject.aggregate, view);
         }
+        head
     }
 
     /// Of a record as it was earlier, under the marking of today.
@@ -124,6 +151,29 @@ impl Head {
         let mut head = Self::of(record, version, today.first, view, today.marking);
         head.summary.marking.clone_from(&today.summary.marking);
         head
+    }
+
+    /// Takes what a register shows of its records.
+    fn tell(&mut self, aggregate: Aggregate, view: &Map<String, Value>) {
+        let summary = &mut self.summary;
+        summary.when = view.get("occurred").or_else(|| view.get("window")).cloned();
+        match aggregate {
+            Aggregate::Commitment => {
+                summary.strength = view.get("strength").and_then(Value::as_str).map(str::to_owned);
+                summary.due = view.get("due").cloned();
+                (summary.owners, self.owners) = sides(view.get("owners"));
+                (summary.beneficiaries, self.beneficiaries) = sides(view.get("beneficiaries"));
+            }
+            Aggregate::Instrument => {
+                summary.binding = view.get("binding").cloned();
+                summary.standing = rows_of(view.get("standing"));
+            }
+            Aggregate::Party => {
+                summary.names_over_time = rows_of(view.get("names"));
+                summary.posts = rows_of(view.get("posts"));
+            }
+            Aggregate::Engagement | Aggregate::Matter | Aggregate::Source => {}
+        }
     }
 
     pub(crate) fn get(subject: &Subject, rows: &impl Rows) -> Option<Self> {
@@ -142,6 +192,22 @@ impl Head {
         self.summary.parties.iter().cloned().chain(ids.map(|id| id.to_string())).collect()
     }
 
+    /// Whether a residue is all that is left of it.
+    pub(crate) fn is_disposed(&self) -> bool {
+        self.summary.status == "disposed"
+    }
+
+    /// Whether it stands in indices where another state of its record does.
+    pub(crate) fn stands_as(&self, other: &Self) -> bool {
+        fn of(head: &Head) -> impl PartialEq {
+            let Head { marking, first, countries, mentions, owners, beneficiaries, summary } = head;
+            let Summary { kind, status, earliest, latest, parties, topics, strength, .. } = summary;
+            let sides = (mentions, owners, beneficiaries, parties);
+            (marking, first, sides, countries, topics, kind, status, earliest, latest, strength)
+        }
+        of(self) == of(other)
+    }
+
     /// What an index has it stand under: everything, its parties, its countries that are no parties, its topics
     /// and its kind, each with what they are below.
     pub(crate) fn facets(&self) -> BTreeSet<String> {
@@ -157,14 +223,18 @@ impl Head {
         facets
     }
 
-    /// Whether a residue is all that is left of it.
-    pub(crate) fn is_disposed(&self) -> bool {
-        self.summary.status == "disposed"
-    }
-
-    /// Where it stands in lists.
-    pub(crate) fn place(&self) -> Place {
-        Place::new(self.summary.earliest.or(self.summary.latest), self.first)
+    /// What lists have it stand under: that, its status, and of a commitment how firm it is and whose and for whom.
+    pub(crate) fn list_facets(&self) -> BTreeSet<String> {
+        let Self { owners, beneficiaries, summary, .. } = self;
+        let mut facets = self.facets();
+        facets.insert(format!("status:{}", summary.status));
+        facets.extend(summary.strength.iter().map(|strength| format!("strength:{strength}")));
+        for (name, side) in [("owner", owners), ("beneficiary", beneficiaries)] {
+            let ids = side.iter().filter_map(|mention| mention.id).map(|id| id.to_string());
+            let keys = side.iter().map(|mention| mention.key.clone()).chain(ids);
+            facets.extend(keys.map(|key| format!("{name}:{key}")));
+        }
+        facets
     }
 }
 
@@ -172,6 +242,33 @@ impl Head {
 fn above(name: &str) -> impl Iterator<Item = &str> {
     let dots = name.match_indices('.').map(|(dot, _)| &name[..dot]);
     dots.chain([name])
+}
+
+/// The names of some parties, and how they are told from others of their names.
+fn sides(parties: Option<&Value>) -> (Vec<String>, Vec<Mention>) {
+    let parties = parties.and_then(Value::as_array).into_iter().flatten();
+    let parties = parties.filter_map(|party| PartyRef::deserialize(party).ok()).collect::<Vec<_>>();
+    let names = parties.iter().map(|party| party.name.as_str().to_owned());
+    let mention = |party: &PartyRef| Mention { key: party.key(), country: party.country, id: party.id };
+    let mentions = parties.iter().map(mention);
+    (
+        within(MOST_OF_NAMES, names, String::len).collect(),
+        within(MOST_OF_SIDES, mentions, of_a_mention).collect(),
+    )
+}
+
+/// The rows of a list in a view, without the events that they are from.
+fn rows_of(list: Option<&Value>) -> Vec<Value> {
+    let rows = list.and_then(Value::as_array).into_iter().flatten().cloned();
+    let rows = rows.map(|mut row| {
+        row.as_object_mut().map(|row| row.remove("event"));
+        row
+    });
+    within(MOST_OF_A_REGISTER, rows, |row| row.to_string().len()).collect()
+}
+
+fn of_a_mention(mention: &Mention) -> usize {
+    mention.key.len() + OF_A_MENTION
 }
 
 /// The first items, as long as their sizes together stay within a budget.

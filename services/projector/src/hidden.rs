@@ -1,7 +1,7 @@
 //! The rule for markings: every answer to a reader is the answer of a register that never held what the reader
 //! may not see.
 
-use contract::{Filters, List, Order, Paging, Principal, Query, Recorded, Timeline};
+use contract::{Filters, List, Order, Paging, Principal, Query, Recorded, Sort, Timeline};
 use domain::Aggregate::{self, Engagement, Matter, Party, Source};
 use domain::Subject;
 use prometheus_client::metrics::counter::Counter;
@@ -43,9 +43,9 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Engagements, matters, a source, and parties whom the others may name.
-const RECORDS: usize = 8;
+pub(crate) const RECORDS: usize = 8;
 
-fn record(i: usize) -> Subject {
+pub(crate) fn record(i: usize) -> Subject {
     let aggregate = [Engagement, Engagement, Engagement, Matter, Matter, Source, Party, Party][i];
     subject(aggregate, &i.to_string())
 }
@@ -141,40 +141,69 @@ async fn answers(register: &Register, reader: &Principal) -> Vec<(String, u16, V
         queries.push(Query::History { subject, after: 0, limit: 3 });
     }
     queries.push(Query::Log { after: 0, limit: 1_000 });
+    let half = register.entries.len() as u64 / 2;
     for query in queries {
-        let reply = dossiers.query(reader, query.clone()).await;
-        answers.push((format!("{query:?}"), reply.status, body(&reply)));
+        for known_at in [None, Some(half)] {
+            let reply = dossiers.query_at(reader, known_at, query.clone()).await;
+            answers.push((format!("{query:?}"), reply.status, body(&reply)));
+        }
     }
     let on_record = record(6).to_string();
     let parties: [&[&str]; 6] =
         [&[], &["US"], &["Tarik Ali Khan", "CA"], &["T. A. Khan"], &["High Commissioner"], &[&on_record]];
     for parties in parties {
         let parties = parties.iter().map(|party| (*party).to_owned()).collect::<Vec<_>>();
-        for order in [Order::Oldest, Order::Newest] {
-            for aggregate in [Engagement, Matter, Source, Party] {
-                let mut query = List {
-                    filters: Filters { parties: parties.clone(), ..Filters::default() },
-                    order,
-                    page: Paging { limit: 2, cursor: None },
-                    ..list(aggregate)
-                };
-                loop {
-                    let reply = dossiers.query(reader, Query::List(query.clone())).await;
-                    answers.push((format!("{query:?}"), reply.status, body(&reply)));
-                    query.page.cursor = body(&reply)["next"].as_str().map(str::to_owned);
-                    if query.page.cursor.is_none() {
-                        break;
-                    }
-                }
+        for query in lists(&parties) {
+            for known_at in [None, Some(half)] {
+                pages_of_list(&dossiers, reader, known_at, query.clone(), &mut answers).await;
             }
         }
         for query in timelines(&parties) {
-            for known_at in [None, Some(register.entries.len() as u64 / 2)] {
+            for known_at in [None, Some(half)] {
                 pages_of_timeline(&happenings, reader, known_at, query.clone(), &mut answers).await;
             }
         }
     }
     answers
+}
+
+/// Lists of what these parties take part in, narrowed in each way.
+fn lists(parties: &[String]) -> Vec<List> {
+    let of = |aggregate, filters: Filters, order, sort| List {
+        filters: Filters { parties: parties.to_vec(), ..filters },
+        order,
+        sort,
+        page: Paging { limit: 2, cursor: None },
+        ..list(aggregate)
+    };
+    let (none, some) = (Filters::default, |text: &str| Some(text.to_owned()));
+    let mut lists = vec![
+        of(Engagement, Filters { country: some("CA"), ..none() }, Order::Newest, Sort::Valid),
+        of(Engagement, Filters { status: some("held"), ..none() }, Order::Oldest, Sort::Recorded),
+        of(Matter, Filters { from: some("2025-02-10"), ..none() }, Order::Newest, Sort::Valid),
+    ];
+    for aggregate in [Engagement, Matter, Source, Party] {
+        lists.push(of(aggregate, none(), Order::Oldest, Sort::Valid));
+        lists.push(of(aggregate, none(), Order::Newest, Sort::Recorded));
+    }
+    lists
+}
+
+async fn pages_of_list(
+    dossiers: &Projected,
+    reader: &Principal,
+    known_at: Option<u64>,
+    mut query: List,
+    answers: &mut Vec<(String, u16, Value)>,
+) {
+    loop {
+        let reply = dossiers.query_at(reader, known_at, Query::List(query.clone())).await;
+        answers.push((format!("{query:?} at {known_at:?}"), reply.status, body(&reply)));
+        query.page.cursor = body(&reply)["next"].as_str().map(str::to_owned);
+        if query.page.cursor.is_none() {
+            return;
+        }
+    }
 }
 
 /// Timelines of these parties, narrowed in each way.

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use domain::{EventName, Kind, Subject};
+use jiff::Timestamp;
 use readmodel::{Entry, Overlay, Range, Rows, Value};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
@@ -12,7 +13,7 @@ use crate::key::{Key, Parts};
 /// Record, version, position → the envelope as recorded.
 const EVENTS: u8 = b'h';
 
-/// Position → record and version.
+/// Position → record, version, and by when everything up to there was recorded.
 const POSITIONS: u8 = b'p';
 
 /// Where an event stands.
@@ -62,11 +63,40 @@ pub(crate) fn keep(stands: &Stands, payload: &[u8], rows: &mut Overlay<'_>) {
     kept.expect("two bytes fit");
 }
 
-/// Keeps where in the log an event stands.
-pub(crate) fn keep_position(stands: &Stands, rows: &mut Overlay<'_>) {
-    let points_to = Key::table(b'.').subject(&stands.subject).version(stands.version);
-    let at = Key::table(POSITIONS).position(stands.position);
-    rows.put(at, &points_to.as_ref()[1..]).expect("a subject and a number fit");
+/// Keeps where in the log an event stands that was recorded at a time. Clocks may go back, the log does not: what
+/// is kept is the latest time of recording up to there.
+pub(crate) fn keep_position(stands: &Stands, recorded: Timestamp, rows: &mut Overlay<'_>) {
+    let before = recorded_by(stands.position.saturating_sub(1), rows);
+    let latest = before.unwrap_or(i64::MIN).max(nanoseconds(recorded));
+    let row = Key::begin().subject(&stands.subject).version(stands.version).bytes(&latest.to_be_bytes());
+    rows.put(Key::table(POSITIONS).position(stands.position), row).expect("a subject and two numbers fit");
+}
+
+/// Nanoseconds since 1970; times centuries away are as far as these reach.
+fn nanoseconds(time: Timestamp) -> i64 {
+    let nanoseconds = time.as_nanosecond();
+    i64::try_from(nanoseconds).unwrap_or(if nanoseconds < 0 { i64::MIN } else { i64::MAX })
+}
+
+/// The latest time of recording up to a position.
+fn recorded_by(position: u64, rows: &impl Rows) -> Option<i64> {
+    let row = rows.get(Key::table(POSITIONS).position(position).as_ref())?;
+    row.last_chunk().copied().map(i64::from_be_bytes)
+}
+
+/// The last of the positions up to `last` by which nothing was recorded after a time; 0: there is none.
+pub(crate) fn position_at(time: Timestamp, last: u64, rows: &impl Rows) -> u64 {
+    let time = nanoseconds(time);
+    let (mut by_then, mut end) = (0, last);
+    while by_then < end {
+        let middle = by_then + (end - by_then).div_ceil(2);
+        if recorded_by(middle, rows).is_none_or(|latest| latest <= time) {
+            by_then = middle;
+        } else {
+            end = middle - 1;
+        }
+    }
+    by_then
 }
 
 /// A record's events behind a version, in order.

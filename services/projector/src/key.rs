@@ -12,14 +12,14 @@ impl Key {
         Self(vec![letter])
     }
 
+    /// Not a key of its own, but part of a key or a value.
+    pub(crate) const fn begin() -> Self {
+        Self(vec![])
+    }
+
     pub(crate) fn subject(mut self, subject: &Subject) -> Self {
         self.0.push(letter_of(subject.aggregate));
         self.0.extend(subject.id.as_bytes());
-        self
-    }
-
-    pub(crate) fn aggregate(mut self, aggregate: Aggregate) -> Self {
-        self.0.push(letter_of(aggregate));
         self
     }
 
@@ -80,8 +80,17 @@ impl Parts<'_> {
     }
 }
 
+impl<'k> Parts<'k> {
+    /// A text, and what is behind it.
+    pub(crate) fn text(self) -> Option<(String, Self)> {
+        let end = self.0.iter().position(|byte| *byte == 0)?;
+        let text = std::str::from_utf8(&self.0[..end]).ok()?;
+        Some((text.to_owned(), Self(&self.0[end + 1..])))
+    }
+}
+
 /// Part of the rows' form: never reused.
-const fn letter_of(aggregate: Aggregate) -> u8 {
+pub(crate) const fn letter_of(aggregate: Aggregate) -> u8 {
     match aggregate {
         Aggregate::Engagement => 1,
         Aggregate::Instrument => 2,
@@ -118,11 +127,6 @@ impl Place {
         Self(place)
     }
 
-    /// The place at the end of a key.
-    pub(crate) fn of_key(key: &[u8]) -> Option<Self> {
-        key.last_chunk().copied().map(Self)
-    }
-
     pub(crate) const fn is_dated(&self) -> bool {
         self.0[0] == Self::DATED
     }
@@ -144,7 +148,6 @@ mod tests {
             Place::new(None, 1),
         ];
         assert!(places.is_sorted());
-        assert_eq!(Place::of_key(&[b"key", places[1].0.as_slice()].concat()), Some(places[1]));
     }
 
     #[test]
@@ -155,5 +158,8 @@ mod tests {
         assert_eq!(parts.subject(), Some(subject));
         assert_eq!((parts.version(), parts.position()), (Some(7), Some(300)));
         assert_eq!(parts.version(), None);
+        let key = Key::table(b'h').text("about").version(7);
+        let (text, mut rest) = Parts(&key.as_ref()[1..]).text().unwrap();
+        assert_eq!((&*text, rest.version()), ("about", Some(7)));
     }
 }

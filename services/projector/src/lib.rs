@@ -26,7 +26,6 @@ mod history;
 mod index;
 mod key;
 mod markings;
-mod merge;
 pub mod metrics;
 mod model;
 mod page;

@@ -1,20 +1,56 @@
-//! Lists: the records of a collection, by valid time.
+//! Lists: the records of a collection, by the time that they are about or by that of their recording.
 
-use contract::{List, Paging, Problem};
-use domain::Subject;
-use readmodel::Projection;
+use contract::{List, Paging, Problem, Sort};
+use domain::{Aggregate, Subject};
+use readmodel::{Overlay, Projection};
 use service::Reply;
-use uuid::Uuid;
 
 use super::query::Asked;
-use super::{Dossiers, tables};
+use super::{Dossiers, links, tables};
+use crate::addresses;
 use crate::cursor::Cursor;
-use crate::filter::Filter;
-use crate::head::Head;
-use crate::key::Key;
-use crate::merge::merged;
+use crate::filter::{Filter, Span};
+use crate::head::{Head, Summary};
+use crate::index::{self, Index, Posting, Selection};
+use crate::key::{Key, Parts, Place, letter_of};
 use crate::page::Page;
-use crate::parties::{self, Bearers};
+use crate::parties::Bearers;
+
+const INDEX: Index = Index { rows: b'l', closed: b'L' };
+
+/// Each collection has two orders.
+const fn order(aggregate: Aggregate, sort: Sort) -> u8 {
+    letter_of(aggregate) << 1
+        | match sort {
+            Sort::Valid => 0,
+            Sort::Recorded => 1,
+        }
+}
+
+/// Where a record stands in the lists.
+fn posting(head: &Head) -> Posting {
+    let Summary { subject, earliest, latest, .. } = head.summary;
+    let mut places = index::places(order(subject.aggregate, Sort::Valid), earliest, latest, head.first);
+    places.push((order(subject.aggregate, Sort::Recorded), Place::new(None, head.first)));
+    Posting { marking: head.marking, facets: head.list_facets(), places }
+}
+
+fn target(subject: &Subject) -> Key {
+    Key::begin().subject(subject)
+}
+
+/// Moves a record in the lists with the event at a position. Most events move nothing.
+pub(super) fn place(old: Option<&Head>, new: &Head, position: u64, rows: &mut Overlay<'_>) {
+    if old.is_some_and(|old| old.stands_as(new)) {
+        return;
+    }
+    let target = target(&new.summary.subject);
+    let (stood, stands) = (old.map(posting), posting(new));
+    INDEX.update(target.as_ref(), stood.as_ref(), Some(&stands), position, rows);
+    if new.is_disposed() {
+        INDEX.forget(target.as_ref(), rows);
+    }
+}
 
 /// What a cursor is bound to: every filter and the order, not the length of the pages.
 pub(super) fn filters_of(list: &List) -> Vec<u8> {
@@ -31,39 +67,62 @@ pub(crate) fn cursor(list: &List) -> Result<Option<Cursor>, Problem> {
     cursor.map(|text| Cursor::read(text, &filters_of(list), Dossiers::SCHEMA)).transpose()
 }
 
+fn filter(asked: &Asked<'_>, list: &List) -> Result<Filter, Problem> {
+    let bearers = Bearers::seen_by(&asked.visible, asked.view);
+    Ok(Filter {
+        owner: list.owner.as_deref().map(|owner| bearers.sought(owner)),
+        beneficiary: list.beneficiary.as_deref().map(|party| bearers.sought(party)),
+        strength: list.strength.clone(),
+        ..Filter::read(&list.filters, &bearers)?
+    })
+}
+
 /// A page of the records that meet every filter.
 pub(super) fn list(asked: &Asked<'_>, list: &List) -> Result<Reply, Problem> {
-    let filter = Filter::read(&list.filters, &Bearers::seen_by(&asked.visible, asked.view))?;
+    let filter = filter(asked, list)?;
     let after = cursor(list)?.map(|cursor| cursor.place);
+    let selection = Selection {
+        markings: asked.visible.numbers().collect(),
+        wanted: &filter.list_facets(),
+        order: order(list.aggregate, list.sort),
+        direction: list.order,
+        // Places by the time of recording say nothing of the time that it is about.
+        span: if list.sort == Sort::Valid { filter.span } else { Span::default() },
+        after,
+        at: asked.known_at,
+    };
     let mut page = Page::new(list.page.limit);
-    let rows = merged(asked.view, &prefixes(asked, list, &filter), list.order, after);
-    let items =
-        rows.map(|(place, (_, id))| (place, found(asked, list, &id, &filter).map(|head| summary(&head))));
-    let next = page.fill(after, items);
+    let found = INDEX.find(asked.view, &selection);
+    let items = found.map(|(place, target)| {
+        (place, target.and_then(|target| found_at(asked, &target, &filter)).map(|head| item(asked, &head)))
+    });
+    let next = page.fill_within(&asked.budget, after, items);
     let position = asked.view.position();
     let next =
         next.map(|place| Cursor { schema: Dossiers::SCHEMA, position, place }.write(&filters_of(list)));
-    Ok(Reply::ok(page.finish(next.as_deref(), position)))
+    Ok(Reply::ok(page.finish(next.as_deref(), asked.position)))
 }
 
-/// Under every marking that the reader may see: the first party asked for, or all.
-fn prefixes(asked: &Asked<'_>, list: &List, filter: &Filter) -> Vec<Key> {
-    let parties = parties::index_keys(&filter.parties);
-    let markings = asked.visible.numbers();
-    let of_marking =
-        |marking| parties.iter().map(move |party| tables::list_prefix(list.aggregate, marking, party));
-    markings.flat_map(of_marking).collect()
-}
-
-fn found(asked: &Asked<'_>, list: &List, id: &[u8], filter: &Filter) -> Option<Head> {
-    let subject = Subject { aggregate: list.aggregate, id: Uuid::from_slice(id).ok()? };
-    let head = Head::get(&subject, asked.view)?;
-    let shown = filter.admits(&head, |party| asked.may_see(party))
+/// What the index leads to, if it is as asked to the last.
+fn found_at(asked: &Asked<'_>, target: &[u8], filter: &Filter) -> Option<Head> {
+    let subject = Parts(target).subject()?;
+    let head = asked.known_head(&subject).ok()?;
+    // Parties bear the names that they bear today.
+    let shown = filter.admits(&head, |party| asked.head(party).is_ok())
         && filter.span.meets(head.summary.earliest, head.summary.latest)
         && tables::has_words(&subject, &filter.words, asked.view);
     shown.then_some(head)
 }
 
-fn summary(head: &Head) -> Vec<u8> {
-    serde_json::to_vec(&head.summary).expect("texts and numbers are JSON")
+/// A record as a list shows it. How many rely on a source is counted of today, and told of today only.
+fn item(asked: &Asked<'_>, head: &Head) -> Vec<u8> {
+    let summary = &head.summary;
+    let mut item = serde_json::to_vec(summary).expect("texts and numbers are JSON");
+    if summary.subject.aggregate == Aggregate::Source && asked.known_at.is_none() {
+        let citing = links::citing(&summary.subject, &asked.visible, asked.view);
+        item.truncate(item.len() - 1);
+        item.extend(format!(",\"relied_on\":{citing}}}").into_bytes());
+    }
+    // The parties in an instrument's table may be on record.
+    if summary.standing.is_empty() { item } else { addresses::shown(item, |to| asked.may_see(to)) }
 }

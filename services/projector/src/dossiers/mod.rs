@@ -3,18 +3,18 @@
 //! | table | key | value |
 //! |---|---|---|
 //! | `h` | record, version, position | the event as recorded |
-//! | `p` | position | record, version |
+//! | `p` | position | record, version, by when everything up to there was recorded |
 //! | `u` | uid of an event | position |
 //! | `m` | record, version | what became of an event: retracted, corrected, contested; absent: nothing |
 //! | `r` | record | the record as served; absent beyond 60 kB: then it is folded on reading |
 //! | `s` | record | its [head](crate::head): what lists show and filter by |
 //! | `w` | record | the folded words of its texts |
-//! | `l` | aggregate, marking, party or none, place | the record's identifier |
-//! | `o` | record | the links that it has in `t` |
-//! | `t` | record linked to, record linking or merged into it, relation | |
+//! | `l`, `L` | [index](crate::index) of the lists | |
+//! | `t`, `T`, `O`, `n` | [links](links) | |
 //! | `a` | marking, name, record of a [party](crate::parties) | its country |
 //! | `k`, `K` | marking and owner, number | [number](crate::markings), marking and owner |
 
+mod links;
 mod list;
 mod projection;
 mod query;

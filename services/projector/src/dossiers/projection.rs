@@ -1,12 +1,14 @@
 //! One event, and what it changes in the dossiers.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::{Event, Record};
 use prometheus_client::metrics::counter::Counter;
 use readmodel::{Entry, Overlay, Projection};
 
-use super::tables;
+use super::links::{self, Link, Linking};
+use super::{list, tables};
 use crate::folds::{Folds, is_control};
 use crate::head::Head;
 use crate::history::{self, Stands};
@@ -34,36 +36,41 @@ impl Projection for Dossiers {
         let stands = Stands::of(entry, rows);
         let mut record = self.folds.take(&stands, rows);
         history::keep(&stands, &entry.payload, rows);
-        history::keep_position(&stands, rows);
-        if let Some(event) = self.folds.read(&stands, &entry.payload) {
+        let event = self.folds.read(&stands, &entry.payload);
+        let recorded = event.as_ref().map_or(entry.stored, |event| event.recorded);
+        history::keep_position(&stands, recorded, rows);
+        if let Some(event) = event {
             tables::put_uid(event.uid, stands.position, rows);
             let event = Arc::new(event);
+            // Only an event about the register takes links back.
+            let links = is_control(&event).then(|| links::of(&record));
             record.apply(event.clone());
-            write(&record, &event, rows);
+            write(&record, &event, links.as_ref(), rows);
         }
         self.folds.keep(record);
     }
 }
 
 /// Writes what follows from the record as it stands with this event.
-fn write(record: &Record, event: &Event, rows: &mut Overlay<'_>) {
+fn write(record: &Record, event: &Event, links: Option<&BTreeSet<Link>>, rows: &mut Overlay<'_>) {
     let subject = record.subject();
     let view = record.view();
     let old = Head::get(&subject, rows);
     let first = old.as_ref().map_or(event.position, |head| head.first);
     let marking = markings::of(record, rows);
     let new = Head::of(record, event.version, first, Some(&view), marking);
-    let changes_others = is_control(event);
-    tables::list(old.as_ref(), &new, rows);
+    list::place(old.as_ref(), &new, event.position, rows);
     parties::keep(old.as_ref(), &new, rows);
     tables::put_view(&subject, &view, rows);
-    let added = Some(event).filter(|_| !changes_others && !record.is_disposed());
+    let added = Some(event).filter(|_| links.is_none() && !record.is_disposed());
     tables::put_words(record, &view, added, rows);
-    if new.links || old.is_some_and(|old| old.links) {
-        tables::link(record, &view, rows);
-    }
-    if changes_others {
+    let linking = Linking { from: subject, marking: new.marking, position: event.position };
+    if let Some(links) = links {
+        let marking = old.map_or(new.marking, |old| old.marking);
+        linking.change((marking, links), record, rows);
         tables::put_standings(record, rows);
+    } else if !record.is_disposed() {
+        linking.add(event, rows);
     }
     new.put(rows);
 }

@@ -3,29 +3,40 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::Write;
+use std::rc::Rc;
 
 use contract::{Ask, Problem, ProblemKind, Query, Recorded};
-use domain::{Levels, Subject};
+use domain::{Levels, Record, Subject};
 use readmodel::View;
 use serde_json::{Value, json};
 use service::Reply;
 
-use super::{list, tables};
+use super::{links, list, tables};
 use crate::addresses;
 use crate::folds;
 use crate::head::Head;
 use crate::history::{self, Stands};
 use crate::markings::Visible;
-use crate::page::Page;
+use crate::page::{Budget, Page};
 
 /// Links to one record beyond this many are not shown.
 const MOST_LINKED: usize = 1_000;
+
+/// The same, where each may have to be folded.
+const MOST_LINKED_THEN: usize = 200;
 
 /// One question, while it is answered.
 pub(crate) struct Asked<'v> {
     pub(super) view: &'v View<'v>,
     pub(super) visible: Visible<'v>,
+    /// What was recorded up to here is known.
+    pub(super) position: u64,
+    /// The same, if that is not all: records are told of as they stood then.
+    pub(super) known_at: Option<u64>,
+    /// What the answer may still look at.
+    pub(super) budget: Budget,
     sights: RefCell<HashMap<Subject, Sight>>,
+    then: RefCell<HashMap<Subject, Option<Rc<Record>>>>,
 }
 
 /// How much of a record a reader may know.
@@ -49,34 +60,84 @@ impl Sight {
 /// # Errors
 /// The problem that is served instead.
 pub(crate) fn answer(ask: &Ask<Query>, levels: &Levels, view: &View<'_>) -> Result<Reply, Problem> {
-    let asked =
-        Asked { view, visible: Visible::to(&ask.principal, levels, view), sights: RefCell::default() };
+    let asked = Asked::of(ask, levels, view);
     let reply = match &ask.query {
         Query::Record { subject } => asked.record(subject),
         Query::History { subject, after, limit } => asked.history(subject, *after, *limit),
         Query::Event { uid } => asked.event(*uid),
         Query::Log { after, limit } => Ok(asked.log(*after, *limit)),
+        Query::Position { at } => {
+            let position = history::position_at(*at, view.position(), view);
+            Ok(Reply::ok(format!("{{\"position\":{position}}}")))
+        }
         Query::List(list) => list::list(&asked, list),
-        Query::Accounts { .. } | Query::Position { .. } | Query::Brief(_) => {
+        Query::Accounts { .. } | Query::Brief(_) => {
             Err(Problem::new(ProblemKind::Unavailable, "this projector does not answer it"))
         }
     };
-    reply.map(|reply| reply.at(view.position()))
+    reply.map(|reply| reply.at(asked.position))
+}
+
+impl<'v> Asked<'v> {
+    pub(crate) fn of(ask: &Ask<Query>, levels: &'v Levels, view: &'v View<'v>) -> Self {
+        let known_at = ask.known_at.filter(|at| *at < view.position());
+        Self {
+            view,
+            visible: Visible::to(&ask.principal, levels, view),
+            position: known_at.unwrap_or(view.position()),
+            known_at,
+            budget: Budget::default(),
+            sights: RefCell::default(),
+            then: RefCell::default(),
+        }
+    }
 }
 
 impl Asked<'_> {
-    /// The head of a record that the reader may see.
+    /// The head, as of today, of a record that the reader may see.
     pub(super) fn head(&self, subject: &Subject) -> Result<Head, Problem> {
         let head = Head::get(subject, self.view).filter(|head| self.visible.has(head.marking));
-        head.ok_or_else(|| Problem::new(ProblemKind::NotFound, format!("there is no {subject}")))
+        head.ok_or_else(|| not_there(subject))
     }
 
-    /// How much of a record the reader may know; asked again and again on one page.
+    /// The record as it stood at the position asked for; `None`: as it stands today, because nothing was recorded
+    /// of it since or because it was disposed of, and only its residue is told of whatever is asked.
+    ///
+    /// # Errors
+    /// Not found if it was not there yet.
+    pub(super) fn known(&self, today: &Head) -> Result<Option<Rc<Record>>, Problem> {
+        let Some(at) = self.known_at else { return Ok(None) };
+        let subject = &today.summary.subject;
+        if today.first > at {
+            return Err(not_there(subject));
+        }
+        if let Some(then) = self.then.borrow().get(subject) {
+            return Ok(then.clone());
+        }
+        let is_as_today = || history::last(subject, self.view).is_none_or(|last| last.position <= at);
+        let then = (!today.is_disposed() && !is_as_today())
+            .then(|| Rc::new(folds::fold_until(subject, at, self.view)));
+        self.budget.spend(then.as_ref().map_or(0, |then| then.events().len()));
+        self.then.borrow_mut().insert(*subject, then.clone());
+        Ok(then)
+    }
+
+    /// [`known`](Self::known) as a head.
+    pub(super) fn known_head(&self, subject: &Subject) -> Result<Head, Problem> {
+        let today = self.head(subject)?;
+        Ok(match self.known(&today)? {
+            Some(then) => Head::as_of(&then, Some(&then.view()), &today),
+            None => today,
+        })
+    }
+
+    /// How much of a record the reader may know, if it was there; asked again and again on one page.
     fn sight(&self, subject: &Subject) -> Sight {
         if let Some(sight) = self.sights.borrow().get(subject) {
             return *sight;
         }
-        let sight = self.head(subject).map_or(Sight::Nothing, |head| Sight::of(&head));
+        let head = self.head(subject).ok().filter(|head| head.first <= self.position);
+        let sight = head.map_or(Sight::Nothing, |head| Sight::of(&head));
         self.sights.borrow_mut().insert(*subject, sight);
         sight
     }
@@ -88,9 +149,13 @@ impl Asked<'_> {
     fn record(&self, subject: &Subject) -> Result<Reply, Problem> {
         let head = self.head(subject)?;
         self.sights.borrow_mut().insert(*subject, Sight::of(&head));
-        let body = match tables::view(subject, self.view) {
-            Some(stored) => stored.to_vec(),
-            None => serde_json::to_vec(&folds::fold(subject, self.view).view()).expect("JSON is JSON"),
+        let (body, version) = match self.known(&head)? {
+            Some(then) => (viewed(&then, Some(&head)), version_of(&then)),
+            None => {
+                let stored = tables::view(subject, self.view).map(|stored| stored.to_vec());
+                let folded = || viewed(&folds::fold(subject, self.view), None);
+                (stored.unwrap_or_else(folded), head.summary.version)
+            }
         };
         let mut body = addresses::shown(body, |to| self.may_see(to));
         let linked = self.linked(subject);
@@ -100,12 +165,14 @@ impl Asked<'_> {
             let linked = serde_json::to_string(&linked).expect("JSON is JSON");
             write!(body, ",\"linked\":{linked}}}").expect("memory can be written");
         }
-        Ok(Reply::ok(body).of_version(head.summary.version))
+        Ok(Reply::ok(body).of_version(version))
     }
 
     fn linked(&self, subject: &Subject) -> Vec<Value> {
-        let linking = tables::linking(subject, self.view).filter_map(|(from, rel)| {
-            let summary = self.head(&from).ok()?.summary;
+        let most = if self.known_at.is_some() { MOST_LINKED_THEN } else { MOST_LINKED };
+        let linking = links::to(subject, self.known_at, &self.visible, self.view).into_iter();
+        let linking = linking.filter_map(|(from, rel)| {
+            let summary = self.known_head(&from).ok()?.summary;
             let mut linked = json!({"rel": rel, "from": from, "title": summary.title,
                 "aggregate": summary.aggregate, "status": summary.status});
             if let Some(kind) = summary.kind {
@@ -113,21 +180,23 @@ impl Asked<'_> {
             }
             Some(linked)
         });
-        linking.take(MOST_LINKED).collect()
+        linking.take(most).collect()
     }
 
     fn history(&self, subject: &Subject, after: u32, limit: u32) -> Result<Reply, Problem> {
         let head = self.head(subject)?;
+        let then = self.known(&head)?;
         let mut page = Page::new(limit);
         let events = history::of_record(subject, after, self.view);
+        let events = events.take_while(|(stands, _)| stands.position <= self.position);
         let items = events.map(|(stands, payload)| (stands.version, Some(self.item(&stands, &payload))));
         let next = page.fill(Some(after), items).map(|version| version.to_string());
-        let body = page.finish(next.as_deref(), self.view.position());
-        Ok(Reply::ok(body).of_version(head.summary.version))
+        let version = then.map_or(head.summary.version, |then| version_of(&then));
+        Ok(Reply::ok(page.finish(next.as_deref(), self.position)).of_version(version))
     }
 
     fn item(&self, stands: &Stands, payload: &[u8]) -> Vec<u8> {
-        let Stands { subject, version, position } = stands;
+        let Stands { version, position, .. } = stands;
         let mut item = Vec::with_capacity(payload.len() + 200);
         write!(item, "{{\"version\":{version},\"position\":{position}").expect("memory can be written");
         if let Ok(recorded) = Recorded::parse(payload) {
@@ -135,7 +204,7 @@ impl Asked<'_> {
         }
         item.extend(b",\"event\":");
         item.extend(self.served(stands, payload));
-        if let Some(standing) = tables::standing(subject, *version, self.view) {
+        if let Some(standing) = self.standing(stands) {
             // An object with members: they follow as our own.
             item.push(b',');
             item.extend(&standing[1..]);
@@ -143,6 +212,19 @@ impl Asked<'_> {
             item.push(b'}');
         }
         item
+    }
+
+    /// What became of an event of a record that the reader may see.
+    fn standing(&self, stands: &Stands) -> Option<Vec<u8>> {
+        let Stands { subject, version, .. } = stands;
+        let then = self.known_at.and_then(|_| self.known(&self.head(subject).ok()?).ok()?);
+        match then {
+            Some(then) => {
+                let entry = then.events().iter().find(|entry| entry.event.version == *version);
+                entry.and_then(tables::standing_of)
+            }
+            None => tables::standing(subject, *version, self.view).map(|standing| standing.to_vec()),
+        }
     }
 
     /// The CloudEvent, as far as the reader may know it.
@@ -156,7 +238,8 @@ impl Asked<'_> {
 
     fn event(&self, uid: uuid::Uuid) -> Result<Reply, Problem> {
         let none = || Problem::new(ProblemKind::NotFound, format!("there is no event {uid}"));
-        let position = tables::position_of(uid, self.view).ok_or_else(none)?;
+        let position = tables::position_of(uid, self.view).filter(|at| *at <= self.position);
+        let position = position.ok_or_else(none)?;
         let stands = history::at(position, self.view).ok_or_else(none)?;
         let payload = history::payload(&stands, self.view).ok_or_else(none)?;
         if !self.may_see(&stands.subject) {
@@ -167,12 +250,30 @@ impl Asked<'_> {
 
     fn log(&self, after: u64, limit: u32) -> Reply {
         let mut page = Page::new(limit);
-        let items = history::of_log(after, self.view).map(|stands| {
+        let events = history::of_log(after, self.view);
+        let items = events.take_while(|stands| stands.position <= self.position).map(|stands| {
             let seen = self.may_see(&stands.subject);
             let payload = seen.then(|| history::payload(&stands, self.view)).flatten();
             (stands.position, payload.map(|payload| self.item(&stands, &payload)))
         });
-        let next = page.fill(Some(after), items).map(|position| position.to_string());
-        Reply::ok(page.finish(next.as_deref(), self.view.position()))
+        let next = page.fill_within(&self.budget, Some(after), items).map(|position| position.to_string());
+        Reply::ok(page.finish(next.as_deref(), self.position))
     }
+}
+
+fn not_there(subject: &Subject) -> Problem {
+    Problem::new(ProblemKind::NotFound, format!("there is no {subject}"))
+}
+
+/// The record as served, with the marking that it has today.
+fn viewed(record: &Record, today: Option<&Head>) -> Vec<u8> {
+    let mut view = record.view();
+    if let Some(today) = today {
+        view["marking"] = today.summary.marking.as_str().into();
+    }
+    serde_json::to_vec(&view).expect("JSON is JSON")
+}
+
+fn version_of(record: &Record) -> u32 {
+    record.events().last().map_or(0, |last| last.event.version)
 }

@@ -3,21 +3,17 @@
 use std::collections::BTreeSet;
 
 use domain::value::fold;
-use domain::{Aggregate, Event, Record, Subject};
+use domain::{Entry, Event, Record, Subject};
 use readmodel::{Overlay, Rows, Value as Bytes};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::head::Head;
 use crate::key::{Key, Parts};
 
 const UIDS: u8 = b'u';
 const STANDINGS: u8 = b'm';
 const VIEWS: u8 = b'r';
 const WORDS: u8 = b'w';
-const LISTS: u8 = b'l';
-const OUTGOING: u8 = b'o';
-const INCOMING: u8 = b't';
 
 /// A view longer than this is not stored: sled would keep every version of it on disk for good.
 const LONGEST_VIEW: usize = 60_000;
@@ -49,57 +45,33 @@ pub(super) fn view(subject: &Subject, rows: &impl Rows) -> Option<Bytes> {
     rows.get(Key::table(VIEWS).subject(subject).as_ref())
 }
 
-/// The keys of a record in the lists.
-fn list_keys(head: &Head) -> BTreeSet<Vec<u8>> {
-    let aggregate = head.summary.subject.aggregate;
-    let parties = head.index_keys();
-    let parties = parties.iter().map(String::as_str);
-    let keys = parties.chain([""]).map(|party| list_prefix(aggregate, head.marking, party));
-    keys.map(|key| key.bytes(&head.place().0).into()).collect()
-}
-
-/// The keys of what a list shows under one marking, of a party or (empty) of all.
-pub(super) fn list_prefix(aggregate: Aggregate, marking: u32, party: &str) -> Key {
-    Key::table(LISTS).aggregate(aggregate).version(marking).text(party)
-}
-
-/// Moves a record in the lists.
-pub(super) fn list(old: Option<&Head>, new: &Head, rows: &mut Overlay<'_>) {
-    let old = old.map(list_keys).unwrap_or_default();
-    let keys = list_keys(new);
-    for key in old.difference(&keys) {
-        rows.remove(key.clone());
-    }
-    for key in keys.difference(&old) {
-        rows.put(key.clone(), new.summary.id.as_bytes()).expect("an identifier fits");
-    }
-}
-
 /// Keeps what became of each of a record's events.
 pub(super) fn put_standings(record: &Record, rows: &mut Overlay<'_>) {
     for entry in record.events() {
         let key = Key::table(STANDINGS).subject(&record.subject()).version(entry.event.version);
-        let mut standing = Map::new();
-        if let Some(uid) = entry.retracted_by {
-            standing.insert("retracted_by".to_owned(), json!(uid));
+        match standing_of(entry) {
+            Some(standing) => rows.put(key, standing).expect("a few identifiers fit"),
+            None if rows.get(key.as_ref()).is_some() => rows.remove(key),
+            None => {}
         }
-        for (name, uids) in [("corrected_by", &entry.corrected_by), ("contested_by", &entry.contested_by)] {
-            if !uids.is_empty() {
-                standing.insert(name.to_owned(), json!(uids));
-            }
-        }
-        if standing.is_empty() {
-            if rows.get(key.as_ref()).is_some() {
-                rows.remove(key);
-            }
-            continue;
-        }
-        let json = serde_json::to_vec(&standing).expect("JSON is JSON");
-        rows.put(key, json).expect("a few identifiers fit");
     }
 }
 
-/// What became of an event, as JSON members, if anything did.
+/// What became of an event, as a JSON object with members, if anything did.
+pub(super) fn standing_of(entry: &Entry) -> Option<Vec<u8>> {
+    let mut standing = Map::new();
+    if let Some(uid) = entry.retracted_by {
+        standing.insert("retracted_by".to_owned(), json!(uid));
+    }
+    for (name, uids) in [("corrected_by", &entry.corrected_by), ("contested_by", &entry.contested_by)] {
+        if !uids.is_empty() {
+            standing.insert(name.to_owned(), json!(uids));
+        }
+    }
+    (!standing.is_empty()).then(|| serde_json::to_vec(&standing).expect("JSON is JSON"))
+}
+
+/// What [`standing_of`] an event was kept.
 pub(super) fn standing(subject: &Subject, version: u32, rows: &impl Rows) -> Option<Bytes> {
     rows.get(Key::table(STANDINGS).subject(subject).version(version).as_ref())
 }
@@ -175,38 +147,4 @@ pub(super) fn has_words(subject: &Subject, asked: &[String], rows: &impl Rows) -
     let Some(words) = rows.get(Key::table(WORDS).subject(subject).as_ref()) else { return asked.is_empty() };
     let words = std::str::from_utf8(&words).unwrap_or_default();
     asked.iter().all(|word| words.contains(&format!(" {word} ")))
-}
-
-/// Moves a record's links. What it was merged into is one.
-pub(super) fn link(record: &Record, view: &Value, rows: &mut Overlay<'_>) {
-    let from = record.subject();
-    let outgoing = Key::table(OUTGOING).subject(&from);
-    let old = rows.get(outgoing.as_ref());
-    let old = old.and_then(|json| serde_json::from_slice::<BTreeSet<(Subject, String)>>(&json).ok());
-    let old = old.unwrap_or_default();
-    let mut links = record.links().map(|(rel, to, _)| (to, rel.to_string())).collect::<BTreeSet<_>>();
-    let survivor = view["merged_into"]["record"].as_str().and_then(|to| to.parse::<Subject>().ok());
-    links.extend(survivor.map(|to| (to, "merged_into".to_owned())));
-    if links == old {
-        return;
-    }
-    let key = |(to, rel): &(Subject, String)| Key::table(INCOMING).subject(to).subject(&from).text(rel);
-    old.difference(&links).for_each(|link| rows.remove(key(link)));
-    links.difference(&old).for_each(|link| rows.mark(key(link)));
-    let json = serde_json::to_vec(&links).expect("texts are JSON");
-    if links.is_empty() || rows.put(outgoing.clone(), json).is_err() {
-        rows.remove(outgoing);
-    }
-}
-
-/// Who links to a record, and how.
-pub(super) fn linking<'r>(to: &Subject, rows: &'r impl Rows) -> impl Iterator<Item = (Subject, String)> + 'r {
-    let prefix = Key::table(INCOMING).subject(to);
-    let length = prefix.as_ref().len();
-    rows.scan_prefix(prefix.as_ref()).filter_map(move |(key, _)| {
-        let mut parts = Parts(key.get(length..)?);
-        let from = parts.subject()?;
-        let rel = std::str::from_utf8(parts.0.strip_suffix(&[0])?).ok()?;
-        Some((from, rel.to_owned()))
-    })
 }

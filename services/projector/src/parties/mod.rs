@@ -137,11 +137,14 @@ impl Sought {
         self.keys.iter().any(|key| head.summary.parties.contains(key))
             || self.parties.iter().any(is_mentioned)
     }
-}
 
-/// What the rows of the first party stand under, or (empty) those of all.
-pub(crate) fn index_keys(sought: &[Sought]) -> BTreeSet<String> {
-    sought.first().map_or_else(|| [String::new()].into(), Sought::facets)
+    /// Whether one of these mentions is of them.
+    pub(crate) fn is_among(&self, mentions: &[Mention], sees: &impl Fn(&Subject) -> bool) -> bool {
+        let is_of = |mention: &Mention| {
+            self.keys.contains(&mention.key) || self.parties.iter().any(|party| party.is(mention, sees))
+        };
+        mentions.iter().any(is_of)
+    }
 }
 
 /// A party on record.

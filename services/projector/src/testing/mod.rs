@@ -73,7 +73,12 @@ impl Projected {
 
     /// Asks the dossiers.
     pub(crate) async fn query(&self, principal: &Principal, query: Query) -> Reply {
-        let ask = Ask { principal: principal.clone(), min_position: 0, known_at: None, query };
+        self.query_at(principal, None, query).await
+    }
+
+    /// Asks the dossiers as of a position.
+    pub(crate) async fn query_at(&self, principal: &Principal, known_at: Option<u64>, query: Query) -> Reply {
+        let ask = Ask { principal: principal.clone(), min_position: 0, known_at, query };
         let answer = move |view: &View<'_>| crate::dossiers::answer(&ask, &Levels::default(), view);
         self.reader.read(answer).await.unwrap().unwrap_or_else(Reply::from)
     }

@@ -10,6 +10,8 @@ use uuid::Uuid;
 use super::Dossiers;
 use crate::testing::{AGENCY, Projected, Register, column, insider, json as body, list, reader, subject};
 
+mod known;
+
 async fn projected(register: &Register) -> Projected {
     Projected::new(Dossiers::new(Counter::default()), register).await
 }
