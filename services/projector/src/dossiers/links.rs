@@ -36,14 +36,13 @@ pub(super) type Link = (Subject, String);
 
 /// All of a record's links.
 pub(super) fn of(record: &Record) -> BTreeSet<Link> {
-    if record.is_disposed() {
-        return BTreeSet::new();
-    }
-    let standing = record.events().iter().filter(|entry| entry.stands());
-    let merged = record.merged_into().map(|into| (into, "merged_into".to_owned()));
-    standing.flat_map(|entry| told(entry.data())).chain(merged).collect()
+    let links = record.links().map(|(rel, to, _)| (to, rel.to_string()));
+    let cited = record.cites().map(|(source, _)| (source, CITES.to_owned()));
+    let merged = record.merged_into().filter(|_| !record.is_disposed());
+    links.chain(cited).chain(merged.map(|into| (into, "merged_into".to_owned()))).collect()
 }
 
+/// Those that one event tells of.
 fn told(data: &Data) -> impl Iterator<Item = Link> + '_ {
     let links = data.list(&LINKS).iter().map(|link| (link.to, link.rel.to_string()));
     let cited = data.list(&CITATIONS).iter().filter_map(|citation| match citation.source {

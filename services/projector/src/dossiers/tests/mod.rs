@@ -11,6 +11,7 @@ use super::Dossiers;
 use crate::testing::{AGENCY, Projected, Register, column, insider, json as body, list, reader, subject};
 
 mod known;
+mod registers;
 
 async fn projected(register: &Register) -> Projected {
     Projected::new(Dossiers::new(Counter::default()), register).await
