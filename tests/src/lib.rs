@@ -3,15 +3,18 @@
 //! - [`System`] starts roles as processes that can be killed, each on ports and in a folder of its own.
 //! - [`Client`] asks the gateway as some principal; an [`Answer`] is what came back.
 //! - [`holds`] compares what was served with a pattern that says only what matters.
+//! - [`generate`] makes a register of any size from a seed; a [`Recording`] writes events as a registrar does.
 //! - [`log`] reads the stream itself, [`rows`] a read model's database, both past every service.
 //! - [`sample`] reads `samples/`.
 //!
 //! The tests are under `tests/`.
 
 mod client;
+pub mod generate;
 pub mod log;
 mod pattern;
 mod principal;
+mod recording;
 pub mod rows;
 pub mod sample;
 mod system;
@@ -19,4 +22,5 @@ mod system;
 pub use client::{Answer, Client};
 pub use pattern::{holds, missing};
 pub use principal::{AGENCY, principal};
+pub use recording::{Author, Proposal, Recording};
 pub use system::System;

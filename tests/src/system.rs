@@ -18,7 +18,10 @@ const TRIES: usize = 5;
 /// Builds in tests are slow and machines busy: starting may take its time.
 const STARTING: Duration = Duration::from_secs(60);
 
-const VALID: Duration = Duration::from_secs(3600);
+/// Longer than the longest benchmark.
+const VALID: Duration = Duration::from_secs(12 * 3600);
+
+const WHOLE: &[&str] = &["registrar", "projector", "gateway"];
 
 /// A running register. Everything ends, and every file goes, when it is dropped.
 pub struct System {
@@ -29,7 +32,9 @@ pub struct System {
     http: reqwest::Client,
     keys: Keys,
     program: PathBuf,
-    folder: TempDir,
+    folder: PathBuf,
+    /// Removed in the end, unless the folder is to stay.
+    temporary: Option<TempDir>,
 }
 
 impl System {
@@ -38,16 +43,31 @@ impl System {
     /// # Panics
     /// When one does not come up; the message has the end of its log.
     pub async fn start(program: impl Into<PathBuf>, processes: &[&[&'static str]]) -> Self {
-        let folder = TempDir::with_prefix("chancery-system-").expect("a temporary folder can be made");
-        let keys = Keys::create_if_absent(&folder.path().join("keys")).expect("keys can be made");
-        let issuer = keys.issuer(ISSUER).expect("the key is there");
-        let nats = NatsServer::start().await;
-        let (program, http, processes_wanted) = (program.into(), http_client(), processes);
-        let mut system = Self { processes: Vec::new(), nats, issuer, http, keys, program, folder };
-        for roles in processes_wanted {
+        let temporary = TempDir::with_prefix("chancery-system-").expect("a temporary folder can be made");
+        let folder = temporary.path().to_owned();
+        let mut system = Self::over(NatsServer::start().await, program.into(), folder, Some(temporary));
+        for roles in processes {
             system.add(roles).await;
         }
         system
+    }
+
+    /// Starts one process with every role on a folder that stays, with what one before left there.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub async fn start_whole_on(program: impl Into<PathBuf>, folder: &Path) -> Self {
+        let nats = NatsServer::start_on(&folder.join("nats")).await;
+        let mut system = Self::over(nats, program.into(), folder.to_owned(), None);
+        system.add(WHOLE).await;
+        system
+    }
+
+    fn over(nats: NatsServer, program: PathBuf, folder: PathBuf, temporary: Option<TempDir>) -> Self {
+        let keys = Keys::create_if_absent(&folder.join("keys")).expect("keys can be made");
+        let issuer = keys.issuer(ISSUER).expect("the key is there");
+        let http = http_client();
+        Self { processes: Vec::new(), nats, issuer, http, keys, program, folder, temporary }
     }
 
     /// Starts one process with every role.
@@ -55,7 +75,7 @@ impl System {
     /// # Panics
     /// When it does not come up.
     pub async fn start_whole(program: impl Into<PathBuf>) -> Self {
-        Self::start(program, &[&["registrar", "projector", "gateway"]]).await
+        Self::start(program, &[WHOLE]).await
     }
 
     /// Starts one more process with a folder of its own, waits until it is ready and says its number.
@@ -64,7 +84,9 @@ impl System {
     /// When it does not come up.
     pub async fn add(&mut self, roles: &[&'static str]) -> usize {
         let number = self.processes.len();
-        self.processes.push(Role::new(roles, self.folder.path().join(number.to_string())));
+        let mut role = Role::new(roles, self.folder.join(number.to_string()));
+        role.is_kept = self.temporary.is_none();
+        self.processes.push(role);
         self.start_again(number).await;
         number
     }
@@ -178,13 +200,14 @@ struct Role {
     data: PathBuf,
     admin: u16,
     listen: u16,
+    is_kept: bool,
     process: Option<Guarded>,
 }
 
 impl Role {
     fn new(roles: &[&'static str], data: PathBuf) -> Self {
         let (admin, listen) = (free_port(), free_port());
-        Self { roles: roles.to_vec(), data, admin, listen, process: None }
+        Self { roles: roles.to_vec(), data, admin, listen, is_kept: false, process: None }
     }
 
     fn spawn(&mut self, program: &Path, nats: &str, key: &Path) {
@@ -198,7 +221,10 @@ impl Role {
         command.args(["--admin", &format!("127.0.0.1:{}", self.admin)]);
         command.args(["--listen", &format!("127.0.0.1:{}", self.listen)]);
         command.stdout(Stdio::null()).stderr(log);
-        self.process = Some(Guarded::spawn(&mut command, &self.data));
+        self.process = Some(match self.is_kept {
+            true => Guarded::spawn_on_kept(&mut command),
+            false => Guarded::spawn(&mut command, &self.data),
+        });
     }
 
     /// Waits until it is ready; false if it ended instead.

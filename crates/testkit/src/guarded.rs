@@ -19,13 +19,27 @@ impl Guarded {
     /// When it does not start.
     #[must_use]
     pub fn spawn(command: &mut Command, folder: &Path) -> Self {
+        Self::watched(command, folder)
+    }
+
+    /// Starts the program on a folder that is to stay.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn spawn_on_kept(command: &mut Command) -> Self {
+        // Nothing is called so.
+        Self::watched(command, Path::new(""))
+    }
+
+    fn watched(command: &mut Command, removed: &Path) -> Self {
         let started = command.stdin(Stdio::null()).spawn();
         let program =
             started.unwrap_or_else(|error| panic!("{:?} does not start: {error}", command.get_program()));
         let watchdog = Command::new("sh")
             .args(["-c", "read -r _; kill -9 \"$1\"; rm -rf \"$2\"", "watchdog"])
             .arg(program.id().to_string())
-            .arg(folder)
+            .arg(removed)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -16,12 +16,14 @@ pub(crate) struct Process(Guarded);
 
 impl Process {
     /// Starts the server on the configuration in `folder`; its log goes to `server.log` there.
-    pub(crate) fn spawn(folder: &Path) -> Self {
+    pub(crate) fn spawn(folder: &Path, is_kept: bool) -> Self {
         let log = File::options().create(true).append(true).open(folder.join("server.log"));
         let log = log.expect("the test's own folder is writable");
         let mut command = Command::new(nats_server());
         command.arg("--config").arg(folder.join("server.conf")).stdout(Stdio::null()).stderr(log);
-        Self(Guarded::spawn(&mut command, folder))
+        let guarded =
+            if is_kept { Guarded::spawn_on_kept(&mut command) } else { Guarded::spawn(&mut command, folder) };
+        Self(guarded)
     }
 
     /// Waits until the server of that name answers on `port`; false if it ended instead.

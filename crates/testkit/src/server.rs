@@ -1,6 +1,7 @@
 //! One nats-server with JetStream and a store of its own.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -20,7 +21,9 @@ pub struct NatsServer {
     extra: String,
     // Dropped in this order: a process that is killed leaves a folder that can be removed.
     process: Option<Process>,
-    folder: TempDir,
+    folder: PathBuf,
+    /// Removed in the end, unless the folder is to stay.
+    temporary: Option<TempDir>,
 }
 
 impl NatsServer {
@@ -37,9 +40,22 @@ impl NatsServer {
     /// # Panics
     /// When there is no nats-server, or it does not come up with this configuration.
     pub async fn start_with(extra: &str) -> Self {
+        Self::start_first(|| Self::prepare(port::free(), extra)).await
+    }
+
+    /// Starts a server on a folder that stays when it is gone, with what a server before left there.
+    ///
+    /// # Panics
+    /// When there is no nats-server, or it does not come up.
+    pub async fn start_on(folder: &Path) -> Self {
+        fs::create_dir_all(folder).expect("the folder can be made");
+        Self::start_first(|| Self::within(folder.to_owned(), None, port::free(), "")).await
+    }
+
+    async fn start_first(prepare: impl Fn() -> Self) -> Self {
         let mut log = String::new();
         for _ in 0..TRIES {
-            let mut server = Self::prepare(port::free(), extra);
+            let mut server = prepare();
             server.begin();
             if server.is_ready().await {
                 return server;
@@ -51,17 +67,21 @@ impl NatsServer {
 
     /// A server that has a name, a port and a folder, and does not run yet.
     pub(crate) fn prepare(port: u16, extra: &str) -> Self {
-        let folder = TempDir::with_prefix("chancery-nats-").expect("a temporary folder can be made");
+        let temporary = TempDir::with_prefix("chancery-nats-").expect("a temporary folder can be made");
+        Self::within(temporary.path().to_owned(), Some(temporary), port, extra)
+    }
+
+    fn within(folder: PathBuf, temporary: Option<TempDir>, port: u16, extra: &str) -> Self {
         let name = format!("test-{}", Uuid::new_v4().simple());
         let url = format!("nats://127.0.0.1:{port}");
-        Self { name, url, port, extra: extra.to_owned(), process: None, folder }
+        Self { name, url, port, extra: extra.to_owned(), process: None, folder, temporary }
     }
 
     /// Starts the process, on the folder and port it had before if any.
     pub(crate) fn begin(&mut self) {
-        let folder = self.folder.path();
+        let folder = &self.folder;
         fs::write(folder.join("server.conf"), self.configuration()).expect("the folder is writable");
-        self.process = Some(Process::spawn(folder));
+        self.process = Some(Process::spawn(folder, self.temporary.is_none()));
     }
 
     /// Waits until the process answers; false if it ended instead.
@@ -72,12 +92,12 @@ impl NatsServer {
 
     /// What the server said last, for the message of a test that fails.
     pub(crate) fn log(&self) -> String {
-        log_of(self.folder.path())
+        log_of(&self.folder)
     }
 
     fn configuration(&self) -> String {
         let Self { name, port, extra, folder, .. } = self;
-        let store = folder.path().join("store");
+        let store = folder.join("store");
         format!(
             "server_name: \"{name}\"\nhost: \"127.0.0.1\"\nport: {port}\nmax_payload: 8MB\n\
              jetstream {{ store_dir: {store:?}, sync_interval: always }}\n{extra}\n"

@@ -12,7 +12,7 @@ use crate::measure::{Series, Work};
 use crate::options::Options;
 use crate::raw::Publishing;
 use crate::register::Register;
-use crate::report::{Goal, Row, progress};
+use crate::report::{Goal, Report, Row, progress};
 use crate::templates::{Templates, engagement};
 
 /// One client that submits over a connection of its own.
@@ -72,15 +72,18 @@ impl Work for Appending {
 }
 
 /// Measures at every number of clients.
-pub(crate) async fn measure(options: &Options, templates: &Templates) -> anyhow::Result<Vec<Row>> {
+pub(crate) async fn measure(
+    options: &Options,
+    templates: &Templates,
+    report: &mut Report,
+) -> anyhow::Result<()> {
     let mut register = Register::start().await?;
     let alone = NatsServer::start().await;
     let log = EventLog::open(alone.client().await, eventlog::Settings::default()).await?;
-    let mut rows = Vec::new();
     for clients in options.clients() {
-        rows.extend(at(clients, options, templates, &mut register, &log).await?);
+        report.add(at(clients, options, templates, &mut register, &log).await?);
     }
-    Ok(rows)
+    Ok(())
 }
 
 async fn at(

@@ -24,6 +24,8 @@ pub(crate) struct Connection {
 /// What came back; valid until the next request.
 pub(crate) struct Answer<'c> {
     pub(crate) status: u16,
+    /// The log position that it reflects, if it says one.
+    position: Option<u64>,
     pub(crate) body: &'c [u8],
 }
 
@@ -50,6 +52,12 @@ impl Connection {
 
     pub(crate) async fn post(&mut self, path: &str, body: &str) -> anyhow::Result<Answer<'_>> {
         self.send("POST", path, body).await
+    }
+
+    /// The log position that the answer to a question reflects; none: it is not answered.
+    pub(crate) async fn position(&mut self, path: &str) -> anyhow::Result<Option<u64>> {
+        let answer = self.get(path).await?;
+        Ok(answer.position.filter(|_| answer.status == 200))
     }
 
     async fn send(&mut self, method: &str, path: &str, body: &str) -> anyhow::Result<Answer<'_>> {
@@ -80,12 +88,13 @@ impl Connection {
         let text = std::str::from_utf8(&self.answer[..head])?;
         let status = text.get(9..12).and_then(|digits| digits.parse().ok()).context("a status line")?;
         let length = header(text, "content-length").context("an answer without content-length")?;
+        let position = header(text, "chancery-position").and_then(|position| position.parse().ok());
         let end = head + length.parse::<usize>()?;
         while self.answer.len() < end {
             self.more().await?;
         }
         ensure!(self.answer.len() == end, "more came than was asked for");
-        Ok(Answer { status, body: &self.answer[head..] })
+        Ok(Answer { status, position, body: &self.answer[head..] })
     }
 
     async fn more(&mut self) -> anyhow::Result<()> {

@@ -7,7 +7,7 @@ use crate::measure::Series;
 use crate::options::Options;
 use crate::query::{Asking, paths};
 use crate::register::Register;
-use crate::report::{Goal, Row, progress};
+use crate::report::{Goal, Report, Row, progress};
 use crate::templates::Templates;
 
 /// Clients that append at once.
@@ -53,7 +53,11 @@ impl Side {
 }
 
 /// The short log is the ceiling of the long one.
-pub(crate) async fn measure(options: &Options, templates: &Templates) -> anyhow::Result<Vec<Row>> {
+pub(crate) async fn measure(
+    options: &Options,
+    templates: &Templates,
+    report: &mut Report,
+) -> anyhow::Result<()> {
     let mut short = Side::start(templates, options.few_events()).await?;
     let mut long = Side::start(templates, options.events()).await?;
     for _ in 0..options.rounds() {
@@ -63,8 +67,9 @@ pub(crate) async fn measure(options: &Options, templates: &Templates) -> anyhow:
     let logs = format!("at {} events against {}", long.events, short.events);
     let append = format!("append, {CLIENTS} clients, {logs}");
     let query = format!("point query, {CONNECTIONS} connections, {logs}");
-    Ok(vec![
+    report.add([
         Row::of(append, "/s", [&short.appends, &long.appends], FLAT),
         Row::of(query, "/s", [&short.queries, &long.queries], FLAT),
-    ])
+    ]);
+    Ok(())
 }

@@ -5,6 +5,8 @@
 //! - [`replay`]: the log into both read models against reading the stream raw and writing the same rows raw.
 //! - [`query`]: a record over HTTP against a bare route over one NATS round trip.
 //! - [`growth`]: both again in a long log against a short one.
+//! - [`questions`]: lists, timelines, calendars, briefs, searches and counts of a generated register against a
+//!   record over HTTP.
 //!
 //! `make bench`, or `cargo bench -p system-tests --bench register -- --help`. Nothing here fails on a figure.
 
@@ -12,11 +14,13 @@ mod append;
 mod bare;
 mod connection;
 mod events;
+mod generated;
 mod growth;
 mod machine;
 mod measure;
 mod options;
 mod query;
+mod questions;
 mod raw;
 mod register;
 mod replay;
@@ -35,18 +39,21 @@ async fn main() -> anyhow::Result<()> {
         return bare::serve(nats, listen, body).await;
     }
     let templates = templates().await?;
-    let mut report = Report { machine: machine::describe(&options, &templates), rows: Vec::new() };
+    let mut report = Report::new(machine::describe(&options, &templates));
     if options.measures(Part::Append) {
-        report.rows.extend(append::measure(&options, &templates).await?);
+        append::measure(&options, &templates, &mut report).await?;
     }
     if options.measures(Part::Replay) {
-        report.rows.extend(replay::measure(&options, &templates).await?);
+        replay::measure(&options, &templates, &mut report).await?;
     }
     if options.measures(Part::Query) {
-        report.rows.extend(query::measure(&options, &templates).await?);
+        query::measure(&options, &templates, &mut report).await?;
     }
     if options.measures(Part::Growth) {
-        report.rows.extend(growth::measure(&options, &templates).await?);
+        growth::measure(&options, &templates, &mut report).await?;
+    }
+    if options.measures(Part::Questions) {
+        questions::measure(&options, &mut report).await?;
     }
     report.print(options.json)
 }

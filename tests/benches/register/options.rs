@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use service::settings::seconds;
+use system_tests::generate::Size;
 
 /// Measures the register against the raw ceilings of this machine and prints one table of ratios.
 #[derive(Clone, Debug, Parser)]
@@ -37,13 +38,21 @@ pub(crate) struct Options {
     #[arg(long, env = "BENCH_CONNECTIONS", value_name = "N", value_delimiter = ',')]
     connections: Vec<usize>,
 
-    /// Events of the long log [default: 200000, quick 20000]
+    /// Events of the long log and of the generated register [default: 200000, quick 20000]
     #[arg(long, env = "BENCH_EVENTS", value_name = "N")]
     events: Option<u64>,
 
     /// Events of the short log that the long one is compared with [default: a twentieth of the long one]
     #[arg(long, env = "BENCH_FEW_EVENTS", value_name = "N")]
     few_events: Option<u64>,
+
+    /// The generated register of the questions in full: 100,000 engagements, 2,000 parties, 1,000,000 events
+    #[arg(long, env = "BENCH_FULL")]
+    full: bool,
+
+    /// Keep the generated register in this folder, and take it from there the next time
+    #[arg(long, env = "BENCH_KEEP", value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
 
     // Cargo says it to every benchmark.
     #[arg(long, hide = true)]
@@ -68,6 +77,7 @@ pub(crate) enum Part {
     Replay,
     Query,
     Growth,
+    Questions,
 }
 
 impl Options {
@@ -93,6 +103,11 @@ impl Options {
 
     pub(crate) fn events(&self) -> u64 {
         self.events.unwrap_or(if self.quick { 20_000 } else { 200_000 })
+    }
+
+    /// Of the generated register.
+    pub(crate) fn size(&self) -> Size {
+        if self.full { Size::FULL } else { Size::of_events(self.events()) }
     }
 
     pub(crate) fn few_events(&self) -> u64 {

@@ -9,7 +9,7 @@ use crate::connection::Connection;
 use crate::measure::{Series, Work};
 use crate::options::Options;
 use crate::register::Register;
-use crate::report::{Goal, Row, progress};
+use crate::report::{Goal, Report, Row, progress};
 use crate::templates::Templates;
 
 /// Records that are asked for, one after the other.
@@ -53,7 +53,11 @@ const fn gcd(one: usize, other: usize) -> usize {
 }
 
 /// Measures at every number of connections.
-pub(crate) async fn measure(options: &Options, templates: &Templates) -> anyhow::Result<Vec<Row>> {
+pub(crate) async fn measure(
+    options: &Options,
+    templates: &Templates,
+    report: &mut Report,
+) -> anyhow::Result<()> {
     let register = Register::start().await?;
     let records = templates.fill(register.log(), RECORDS * crate::events::LIFE as u64).await?;
     register.settle().await?;
@@ -61,7 +65,6 @@ pub(crate) async fn measure(options: &Options, templates: &Templates) -> anyhow:
     let body = register.record(&paths[0]).await?;
     progress(format_args!("a record is served as {} bytes", body.len()));
     let bare = Bare::start(register.nats(), &body).await?;
-    let mut rows = Vec::new();
     for connections in options.connections() {
         let of_raw = Connection::several(connections, bare.host(), "none").await?;
         let mut raw = Asking::several(of_raw, &paths);
@@ -72,9 +75,9 @@ pub(crate) async fn measure(options: &Options, templates: &Templates) -> anyhow:
             raw = of_raw.round(raw, options.length()).await?;
             ours = of_ours.round(ours, options.length()).await?;
         }
-        rows.extend(compared(connections, &of_raw, &of_ours));
+        report.add(compared(connections, &of_raw, &of_ours));
     }
-    Ok(rows)
+    Ok(())
 }
 
 fn compared(connections: usize, raw: &Series, ours: &Series) -> [Row; 2] {

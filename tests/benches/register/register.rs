@@ -3,6 +3,7 @@
 //! One process and not three, because that is what runs by default: what roles of one process share, such as its
 //! threads, is part of what is measured.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -32,7 +33,15 @@ pub(crate) struct Register {
 
 impl Register {
     pub(crate) async fn start() -> anyhow::Result<Self> {
-        let mut system = System::start_whole(PROGRAM).await;
+        Self::over(System::start_whole(PROGRAM).await).await
+    }
+
+    /// Starts on a folder that stays.
+    pub(crate) async fn start_on(folder: &Path) -> anyhow::Result<Self> {
+        Self::over(System::start_whole_on(PROGRAM, folder).await).await
+    }
+
+    async fn over(mut system: System) -> anyhow::Result<Self> {
         let (host, token) = (system.address(), system.token());
         let nats = system.nats().url().to_owned();
         let log = EventLog::open(system.nats().client().await, eventlog::Settings::default()).await?;
@@ -47,6 +56,16 @@ impl Register {
     /// The log, past the services.
     pub(crate) const fn log(&self) -> &EventLog {
         &self.log
+    }
+
+    /// What the process wrote to its log last.
+    pub(crate) fn log_of(&self) -> String {
+        self.system.log_of(0)
+    }
+
+    /// Stops it in order.
+    pub(crate) async fn stop(mut self) {
+        self.system.stop(0).await;
     }
 
     pub(crate) async fn connections(&self, count: usize) -> anyhow::Result<Vec<Connection>> {

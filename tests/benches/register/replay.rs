@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::measure::Series;
 use crate::options::Options;
 use crate::raw;
-use crate::report::{Goal, Row, progress};
+use crate::report::{Goal, Report, Row, progress};
 use crate::templates::Templates;
 
 /// Writes of a raw batch (more take much memory and are no faster).
@@ -45,9 +45,12 @@ struct Replay {
 }
 
 /// Replays each read model alone, then both side by side as the projector does.
-pub(crate) async fn measure(options: &Options, templates: &Templates) -> anyhow::Result<Vec<Row>> {
+pub(crate) async fn measure(
+    options: &Options,
+    templates: &Templates,
+    report: &mut Report,
+) -> anyhow::Result<()> {
     let replay = Replay::prepare(options, templates).await?;
-    let mut rows = Vec::new();
     for models in [&[Model::Dossiers][..], &[Model::Timeline], &[Model::Dossiers, Model::Timeline]] {
         let (mut reading, mut writing, mut ours) = (Series::new(), Series::new(), Series::new());
         for round in 1..=options.rounds() {
@@ -57,9 +60,9 @@ pub(crate) async fn measure(options: &Options, templates: &Templates) -> anyhow:
             writing.add(rate(replay.write(models).await?));
             ours.add(rate(replay.project(models).await?));
         }
-        rows.extend(replay.compared(models, [&reading, &writing, &ours]));
+        report.add(replay.compared(models, [&reading, &writing, &ours]));
     }
-    Ok(rows)
+    Ok(())
 }
 
 fn names(models: &[Model]) -> &'static str {

@@ -107,11 +107,27 @@ fn figure(value: f64) -> String {
 /// Everything that was measured.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
-    pub(crate) machine: Vec<String>,
-    pub(crate) rows: Vec<Row>,
+    machine: Vec<String>,
+    rows: Vec<Row>,
 }
 
 impl Report {
+    pub(crate) fn new(machine: Vec<String>) -> Self {
+        machine.iter().for_each(progress);
+        Self { machine, rows: Vec::new() }
+    }
+
+    /// Takes what was measured, and says it at once.
+    pub(crate) fn add(&mut self, rows: impl IntoIterator<Item = Row>) {
+        for row in rows {
+            let [work, ceiling, ours, ratio, goal, met, of_ceiling, of_ours] = row.cells();
+            progress(format_args!(
+                "{work}: {ours} to {ceiling}, ratio {ratio} {goal} {met} [{of_ours} to {of_ceiling} ms]"
+            ));
+            self.rows.push(row);
+        }
+    }
+
     /// Prints to standard output, as a table or as JSON.
     pub(crate) fn print(&self, json: bool) -> anyhow::Result<()> {
         let mut out = io::stdout().lock();

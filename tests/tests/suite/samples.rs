@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::read::Context;
-use domain::{Event, EventKind, Kind, Record, Subject, Vocabulary, event_uid, read_data};
+use contract::Salt;
+use domain::{Record, Subject, Vocabulary};
 use jiff::Timestamp;
-use system_tests::{AGENCY, holds, missing, sample};
+use system_tests::{AGENCY, Author, Proposal, Recording, holds, missing, sample};
 
 use crate::facts::{self, Fact};
 
@@ -50,40 +50,29 @@ fn every_fact_shows_in_one_of_its_collection() {
 
 /// The records of a sample, folded as a registrar would.
 fn fold(name: &str) -> Vec<Record> {
-    let context =
-        Context { source: AGENCY.to_owned(), party: "PK".to_owned(), language: Some("en".to_owned()) };
-    let vocabulary = Vocabulary::default();
+    let author = Author { agency: AGENCY, party: "PK", actor: "officer", language: "en" };
+    let (vocabulary, marking) = (Vocabulary::default(), "OFFICIAL".parse().expect("a marking"));
     let recorded = "2026-11-24T12:00:00Z".parse::<Timestamp>().expect("a time");
-    let (mut records, mut refused) = (BTreeMap::<Subject, Record>::new(), Vec::new());
+    let (mut records, mut refused) = (BTreeMap::<Subject, Recording>::new(), Vec::new());
     for (event, position) in sample::read(name).as_array().expect("a list of events").iter().zip(1..) {
         let text =
             |field: &str| event[field].as_str().unwrap_or_else(|| panic!("{name}: no {field}: {event}"));
         let subject = Subject::resolve(text("subject"), AGENCY).expect("a subject");
-        let kind = text("type").parse::<EventKind>().expect("a type of the vocabulary");
-        let read = read_data(kind, &event["data"], &context, &vocabulary);
-        let (data, _) = read.unwrap_or_else(|issues| panic!("{name}, {}: {issues:#?}", text("id")));
-        let record = records.entry(subject).or_insert_with(|| Record::new(subject));
-        let event = Event {
-            uid: event_uid(AGENCY, text("id")),
-            version: record.version() + 1,
-            position,
-            kind: Kind::Known(kind),
-            time: recorded,
+        let proposal = Proposal {
+            id: text("id").to_owned(),
+            kind: text("type").parse().expect("a type of the vocabulary"),
+            author,
+            marking: &marking,
             recorded,
-            source: AGENCY.to_owned(),
-            agency: AGENCY.to_owned(),
-            actor: "officer".to_owned(),
-            on_behalf_of: None,
-            marking: "OFFICIAL".parse().expect("a marking"),
-            anomalies: Vec::new(),
-            data,
+            data: &event["data"],
+            salts: [Salt([0; 16]); 2],
         };
-        match record.admit(&event, &vocabulary) {
-            Ok(anomalies) if anomalies.is_empty() => {}
-            other => refused.push(format!("{:?} {}: {other:#?}", event.kind, event.data.to_json())),
+        let recording = records.entry(subject).or_insert_with(|| Recording::new(subject));
+        match recording.take(&proposal, position, &vocabulary) {
+            Ok((_, anomalies)) if anomalies.is_empty() => {}
+            other => refused.push(format!("{}: {other:#?}", proposal.id)),
         }
-        record.apply(event);
     }
     assert!(refused.is_empty(), "{name}:\n{}", refused.join("\n"));
-    records.into_values().collect()
+    records.into_values().map(|recording| recording.record().clone()).collect()
 }
