@@ -1,7 +1,7 @@
 //! Where a page ended, as a text that callers hand back and need not understand.
 //!
-//! It names the query's own filters by a hash, so that it cannot be used with others, and the position of its
-//! page, so that the next one is never older.
+//! It names the query's own filters by a hash, so that it cannot be used with others, and the position that its
+//! page reflected, so that the next one is never older.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

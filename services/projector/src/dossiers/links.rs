@@ -26,7 +26,7 @@ const CLOSED_OF: u8 = b'O';
 const CITING: u8 = b'n';
 
 /// The relation of what cites a source to it.
-const CITES: &str = "cites";
+pub(super) const CITES: &str = "cites";
 
 /// Links to one record under one marking beyond this many are not looked at.
 const MOST: usize = 1_000;

@@ -1,6 +1,6 @@
 //! Lists: the records of a collection, by the time that they are about or by that of their recording.
 
-use contract::{List, Paging, Problem, Sort};
+use contract::{Ask, List, Paging, Problem, Query, Sort};
 use domain::{Aggregate, Subject};
 use readmodel::{Overlay, Projection};
 use service::Reply;
@@ -67,6 +67,17 @@ pub(crate) fn cursor(list: &List) -> Result<Option<Cursor>, Problem> {
     cursor.map(|text| Cursor::read(text, &filters_of(list), Dossiers::SCHEMA)).transpose()
 }
 
+/// The position of a walk that has begun: its first page's. So whatever moves meanwhile is met once, and what is
+/// recorded meanwhile is met by the next walk. One who asks for a later position has a page of that.
+///
+/// # Errors
+/// As [`cursor`].
+pub(super) fn walk(ask: &Ask<Query>) -> Result<Option<u64>, Problem> {
+    let Query::List(list) = &ask.query else { return Ok(None) };
+    let position = cursor(list)?.map(|cursor| cursor.position);
+    Ok(position.filter(|position| *position >= ask.min_position))
+}
+
 fn filter(asked: &Asked<'_>, list: &List) -> Result<Filter, Problem> {
     let bearers = Bearers::seen_by(&asked.visible, asked.view);
     Ok(Filter {
@@ -97,10 +108,10 @@ pub(super) fn list(asked: &Asked<'_>, list: &List) -> Result<Reply, Problem> {
         (place, target.and_then(|target| found_at(asked, &target, &filter)).map(|head| item(asked, &head)))
     });
     let next = page.fill_within(&asked.budget, after, items);
-    let position = asked.view.position();
+    let position = asked.position;
     let next =
         next.map(|place| Cursor { schema: Dossiers::SCHEMA, position, place }.write(&filters_of(list)));
-    Ok(Reply::ok(page.finish(next.as_deref(), asked.position)))
+    Ok(Reply::ok(page.finish(next.as_deref(), position)))
 }
 
 /// What the index leads to, if it is as asked to the last.
@@ -108,17 +119,17 @@ fn found_at(asked: &Asked<'_>, target: &[u8], filter: &Filter) -> Option<Head> {
     let subject = Parts(target).subject()?;
     let head = asked.known_head(&subject).ok()?;
     // Parties bear the names that they bear today.
-    let shown = filter.admits(&head, |party| asked.head(party).is_ok())
+    let shown = filter.admits(&head, |party| asked.sees(party))
         && filter.span.meets(head.summary.earliest, head.summary.latest)
         && tables::has_words(&subject, &filter.words, asked.view);
     shown.then_some(head)
 }
 
-/// A record as a list shows it. How many rely on a source is counted of today, and told of today only.
+/// A record as a list shows it. How many rely on a source is counted as of today, and not told as of earlier.
 fn item(asked: &Asked<'_>, head: &Head) -> Vec<u8> {
     let summary = &head.summary;
     let mut item = serde_json::to_vec(summary).expect("texts and numbers are JSON");
-    if summary.subject.aggregate == Aggregate::Source && asked.known_at.is_none() {
+    if summary.subject.aggregate == Aggregate::Source && !asked.is_earlier {
         let citing = links::citing(&summary.subject, &asked.visible, asked.view);
         item.truncate(item.len() - 1);
         item.extend(format!(",\"relied_on\":{citing}}}").into_bytes());

@@ -22,6 +22,9 @@ use crate::page::{Budget, Page};
 /// Links to one record beyond this many are not shown.
 const MOST_LINKED: usize = 1_000;
 
+/// Of those that say no more than that the one cites the other.
+const MOST_CITES: usize = 100;
+
 /// The same, where each may have to be folded.
 const MOST_LINKED_THEN: usize = 200;
 
@@ -33,9 +36,12 @@ pub(crate) struct Asked<'v> {
     pub(super) position: u64,
     /// The same, if that is not all: records are told of as they stood then.
     pub(super) known_at: Option<u64>,
+    /// Whether the question is as of an earlier position in its own words.
+    pub(super) is_earlier: bool,
     /// What the answer may still look at.
     pub(super) budget: Budget,
     sights: RefCell<HashMap<Subject, Sight>>,
+    seen: RefCell<HashMap<Subject, bool>>,
     then: RefCell<HashMap<Subject, Option<Rc<Record>>>>,
 }
 
@@ -60,7 +66,7 @@ impl Sight {
 /// # Errors
 /// The problem that is served instead.
 pub(crate) fn answer(ask: &Ask<Query>, levels: &Levels, view: &View<'_>) -> Result<Reply, Problem> {
-    let asked = Asked::of(ask, levels, view);
+    let asked = Asked::of(ask, levels, view)?;
     let reply = match &ask.query {
         Query::Record { subject } => asked.record(subject),
         Query::History { subject, after, limit } => asked.history(subject, *after, *limit),
@@ -79,17 +85,23 @@ pub(crate) fn answer(ask: &Ask<Query>, levels: &Levels, view: &View<'_>) -> Resu
 }
 
 impl<'v> Asked<'v> {
-    pub(crate) fn of(ask: &Ask<Query>, levels: &'v Levels, view: &'v View<'v>) -> Self {
-        let known_at = ask.known_at.filter(|at| *at < view.position());
-        Self {
+    /// # Errors
+    /// A problem when a cursor is none of the question's.
+    pub(crate) fn of(ask: &Ask<Query>, levels: &'v Levels, view: &'v View<'v>) -> Result<Self, Problem> {
+        let latest = view.position();
+        let asked_for = ask.known_at.unwrap_or(latest);
+        let position = asked_for.min(list::walk(ask)?.unwrap_or(latest)).min(latest);
+        Ok(Self {
             view,
             visible: Visible::to(&ask.principal, levels, view),
-            position: known_at.unwrap_or(view.position()),
-            known_at,
+            position,
+            known_at: (position < latest).then_some(position),
+            is_earlier: asked_for < latest,
             budget: Budget::default(),
             sights: RefCell::default(),
+            seen: RefCell::default(),
             then: RefCell::default(),
-        }
+        })
     }
 }
 
@@ -98,6 +110,16 @@ impl Asked<'_> {
     pub(super) fn head(&self, subject: &Subject) -> Result<Head, Problem> {
         let head = Head::get(subject, self.view).filter(|head| self.visible.has(head.marking));
         head.ok_or_else(|| not_there(subject))
+    }
+
+    /// Whether the reader may see a record today; asked again and again on one page.
+    pub(super) fn sees(&self, subject: &Subject) -> bool {
+        let known = self.seen.borrow().get(subject).copied();
+        known.unwrap_or_else(|| {
+            let seen = self.head(subject).is_ok();
+            self.seen.borrow_mut().insert(*subject, seen);
+            seen
+        })
     }
 
     /// The record as it stood at the position asked for; `None`: as it stands today, because nothing was recorded
@@ -170,7 +192,12 @@ impl Asked<'_> {
 
     fn linked(&self, subject: &Subject) -> Vec<Value> {
         let most = if self.known_at.is_some() { MOST_LINKED_THEN } else { MOST_LINKED };
+        let mut cites = 0;
         let linking = links::to(subject, self.known_at, &self.visible, self.view).into_iter();
+        let linking = linking.filter(|(_, rel)| {
+            cites += usize::from(rel == links::CITES);
+            rel != links::CITES || cites <= MOST_CITES
+        });
         let linking = linking.filter_map(|(from, rel)| {
             let summary = self.known_head(&from).ok()?.summary;
             let mut linked = json!({"rel": rel, "from": from, "title": summary.title,
