@@ -10,6 +10,7 @@
 //! 4. [`Record::apply`] folds admitted events into the view that is served.
 
 mod accounts;
+mod clocks;
 mod data;
 mod event;
 mod kind;
@@ -20,11 +21,14 @@ mod subject;
 pub mod value;
 pub mod vocabulary;
 
+pub use clocks::{Clock, Clocks, Trigger};
 pub use data::{Data, read_data};
 pub use event::{Anomaly, Event};
 pub use kind::{EventKind, EventName, Kind, UnknownEventKind};
 pub use marking::{Clearance, Label, Levels, Marking};
-pub use record::{Entry, Facets, MOST_EVENTS, Mention, Record, statuses};
+pub use record::{
+    Entry, Expectation, Facets, Foreseen, MOST_EVENTS, Mention, Outcome, Record, Running, statuses,
+};
 pub use subject::{Aggregate, InvalidSubject, Subject, event_uid};
 pub use value::{Bounds, Edtf};
 pub use vocabulary::Vocabulary;

@@ -119,12 +119,5 @@ fn usual_mode(view: &Map<String, Value>) -> Option<Mode> {
 fn slip(course: &Course) -> Option<i32> {
     let happened = course.occurred.as_ref().map(When::bounds)?;
     let foreseen = course.first_window.as_ref().map(When::bounds)?;
-    let days =
-        |from: jiff::civil::Date, to: jiff::civil::Date| from.until(to).map_or(0, |span| span.get_days());
-    match (happened.earliest, happened.latest, foreseen.earliest, foreseen.latest) {
-        (Some(at), _, _, Some(last)) if at > last => Some(days(last, at)),
-        (_, Some(at), Some(first), _) if at < first => Some(days(first, at)),
-        (Some(_), Some(_), Some(_), Some(_)) => Some(0),
-        _ => None,
-    }
+    super::expectation::slip(foreseen, happened)
 }

@@ -18,6 +18,7 @@ mod course;
 mod custody;
 mod engagement;
 mod entry;
+mod expectation;
 mod facets;
 mod instrument;
 mod matter;
@@ -36,6 +37,7 @@ use std::sync::Arc;
 
 pub use admission::MOST_EVENTS;
 pub use entry::Entry;
+pub use expectation::{Expectation, Foreseen, Outcome, Running};
 pub use facets::{Facets, Mention};
 pub use status::statuses;
 use uuid::Uuid;

@@ -12,7 +12,7 @@ use crate::vocabulary::{
     self, ACTION, AUTHORITY, CITATIONS, CLASS, HOW_DISPOSED, Kept, Key, LINKS, NOTES, OCCURRED, REASON,
     RETENTION_DUE, TRIGGER, UTTERANCES, WINDOW,
 };
-use crate::{Aggregate, Data, EventName, Subject};
+use crate::{Aggregate, Data, EventKind, EventName, Subject};
 
 /// What the view collects from every event, not from the account alone.
 pub(super) const COLLECTED: &[&str] = &["links", "utterances", "citations", "notes", "restates"];
@@ -94,6 +94,10 @@ pub(super) struct Happening<'t> {
 impl<'t> Happening<'t> {
     pub(super) const fn event(&self) -> EventName {
         self.account.kind.event()
+    }
+
+    pub(super) const fn kind(&self) -> EventKind {
+        self.account.kind
     }
 
     pub(super) fn data(&self) -> &'t Data {

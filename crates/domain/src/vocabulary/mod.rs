@@ -19,15 +19,17 @@ pub use words::{
 };
 
 use crate::value::Topics;
-use crate::{Aggregate, EventKind, EventName, Levels};
+use crate::{Aggregate, Clocks, EventKind, EventName, Levels};
 
-/// What a deployment may configure: the levels of markings and the top levels of topics.
+/// What a deployment may configure: the levels of markings, the top levels of topics, the clocks.
 #[derive(Clone, Debug, Default)]
 pub struct Vocabulary {
     /// The top levels of topics that are known.
     pub topics: Topics,
     /// The levels of markings, in order.
     pub levels: Levels,
+    /// The periods that events start.
+    pub clocks: Clocks,
 }
 
 /// An event of an aggregate with its own fields.

@@ -5,6 +5,7 @@ mod commitments;
 mod control;
 mod custody;
 mod engagements;
+mod foreseen;
 mod given;
 mod hard;
 mod instruments;
