@@ -7,8 +7,9 @@ use prometheus_client::metrics::counter::Counter;
 use proptest::prelude::*;
 use serde_json::Value;
 
+use crate::calendar::Expectations;
 use crate::dossiers::Dossiers;
-use crate::hidden::{RECORDS, Step, What, record, step};
+use crate::hidden::{RECORDS, Step, What, agendas, record, step};
 use crate::testing::{Projected, Register, insider, json as body, list, timeline};
 use crate::timeline::Happenings;
 
@@ -44,12 +45,15 @@ fn questions() -> Vec<Query> {
     questions
 }
 
-/// Without the markings, which are today's, and what is counted of today only.
+/// Without the markings, which are today's, what is counted of today only, and cursors: they say the position
+/// of the read model.
 fn without_today(mut answer: Value) -> Value {
     let items = answer["items"].as_array_mut().map(Vec::as_mut_slice).unwrap_or_default();
     let items = items.iter_mut().filter_map(Value::as_object_mut);
     items.for_each(|item| item.retain(|name, _| name != "marking" && name != "relied_on"));
-    answer.as_object_mut().map(|answer| answer.remove("marking"));
+    if let Some(answer) = answer.as_object_mut() {
+        answer.retain(|name, _| name != "marking" && name != "next");
+    }
     answer
 }
 
@@ -66,6 +70,7 @@ proptest! {
         runtime.block_on(async {
             let whole = Projected::new(Happenings::new(Counter::default()), &register).await;
             let told = Projected::new(Dossiers::new(Counter::default()), &register).await;
+            let foreseen = Projected::new(Expectations::new(Counter::default()), &register).await;
             let mut earlier = Register::default();
             for entry in &register.entries {
                 earlier.entries.push(entry.clone());
@@ -77,6 +82,13 @@ proptest! {
                     let answer = told.query_at(&insider(), Some(at), query.clone()).await;
                     assert_eq!(answer.status, expected.status, "{query:?} as of {at}");
                     assert_eq!(answer.record_version, expected.record_version, "{query:?} as of {at}");
+                    let [expected, answer] = [expected, answer].map(|reply| without_today(body(&reply)));
+                    assert_eq!(answer, expected, "{query:?} as of {at}");
+                }
+                let then_foreseen = Projected::new(Expectations::new(Counter::default()), &earlier).await;
+                for query in agendas(&[]) {
+                    let expected = then_foreseen.agenda_at(&insider(), None, query.clone()).await;
+                    let answer = foreseen.agenda_at(&insider(), Some(at), query.clone()).await;
                     let [expected, answer] = [expected, answer].map(|reply| without_today(body(&reply)));
                     assert_eq!(answer, expected, "{query:?} as of {at}");
                 }

@@ -1,15 +1,18 @@
 //! The rule for markings: every answer to a reader is the answer of a register that never held what the reader
 //! may not see.
 
-use contract::{Filters, List, Order, Paging, Principal, Query, Recorded, Sort, Timeline};
+use contract::{Agenda, Due, Filters, List, Order, Paging, Principal, Query, Recorded, Sort, Timeline};
 use domain::Aggregate::{self, Engagement, Matter, Party, Source};
 use domain::Subject;
 use prometheus_client::metrics::counter::Counter;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::calendar::Expectations;
 use crate::dossiers::Dossiers;
-use crate::testing::{Projected, Register, insider, json as body, list, reader, subject, timeline};
+use crate::testing::{
+    Projected, Register, calendar, insider, json as body, list, overdue, reader, subject, timeline,
+};
 use crate::timeline::Happenings;
 
 const MARKINGS: [&str; 5] =
@@ -59,11 +62,11 @@ impl Step {
         let earlier = register.entries.iter().filter(|entry| entry.subject == of).collect::<Vec<_>>();
         let (event, data) = match &self.what {
             What::Happened { day, party, links_to } => {
-                (happening(of.aggregate), happened(of, *day, *party, links_to.map(record)))
+                (happening(of.aggregate, *day), happened(of, *day, *party, links_to.map(record)))
             }
             What::Marked { level } if !earlier.is_empty() => {
                 let level = ["OFFICIAL", "SECRET"][*level];
-                ("marking_changed", json!({"level": level, "reason": "review"}))
+                ("marking_changed", json!({"level": level, "review_on": "2025-02-15", "reason": "review"}))
             }
             What::Retracted { nth } if !earlier.is_empty() => {
                 let event = Recorded::parse(&earlier[nth % earlier.len()].payload).unwrap();
@@ -77,8 +80,9 @@ impl Step {
     }
 }
 
-fn happening(aggregate: Aggregate) -> &'static str {
+fn happening(aggregate: Aggregate, day: u8) -> &'static str {
     match aggregate {
+        Engagement if day % 4 == 1 => "expected",
         Engagement => "held",
         Matter => "development_recorded",
         Party => "named",
@@ -103,6 +107,11 @@ fn happened(of: Subject, day: u8, party: usize, to: Option<Subject>) -> Value {
         Engagement => data["participants"] = json!([party]),
         Matter => data["parties"] = json!([party]),
         _ => data["by"] = json!([party]),
+    }
+    if of.aggregate == Engagement && day.is_multiple_of(2) {
+        data["window"] = json!(format!("2025-02-{:02}", day / 2 + 1));
+    } else if of.aggregate == Engagement {
+        data["window"] = json!("2025-02");
     }
     if day > 0 {
         data["occurred"] = json!(format!("2025-02-{day:02}"));
@@ -133,6 +142,7 @@ fn without(register: &Register, hidden: &[Subject]) -> Register {
 async fn answers(register: &Register, reader: &Principal) -> Vec<(String, u16, Value)> {
     let dossiers = Projected::new(Dossiers::new(Counter::default()), register).await;
     let happenings = Projected::new(Happenings::new(Counter::default()), register).await;
+    let expectations = Projected::new(Expectations::new(Counter::default()), register).await;
     let mut answers = vec![];
     let uids = register.entries.iter().filter_map(|entry| Recorded::parse(&entry.payload).ok());
     let mut queries = uids.map(|recorded| Query::Event { uid: recorded.uid() }).collect::<Vec<_>>();
@@ -161,6 +171,11 @@ async fn answers(register: &Register, reader: &Principal) -> Vec<(String, u16, V
         for query in timelines(&parties) {
             for known_at in [None, Some(half)] {
                 pages_of_timeline(&happenings, reader, known_at, query.clone(), &mut answers).await;
+            }
+        }
+        for query in agendas(&parties) {
+            for known_at in [None, Some(half)] {
+                pages_of_agenda(&expectations, reader, known_at, query.clone(), &mut answers).await;
             }
         }
     }
@@ -236,6 +251,45 @@ async fn pages_of_timeline(
         answers.push((format!("{query:?} at {known_at:?}"), reply.status, body(&reply)));
         query.page.cursor = body(&reply)["next"].as_str().map(str::to_owned);
         if query.page.cursor.is_none() {
+            return;
+        }
+    }
+}
+
+/// What is foreseen of these parties, and what of it is overdue, late, or runs out.
+pub(crate) fn agendas(parties: &[String]) -> Vec<Agenda> {
+    let (none, some) = (Filters::default, |text: &str| Some(text.to_owned()));
+    let of = |filters: Filters| Filters { parties: parties.to_vec(), ..filters };
+    let page = Paging { limit: 3, cursor: None };
+    let mut asked = vec![calendar(of(none())), calendar(of(Filters { country: some("CA"), ..none() }))];
+    asked.push(calendar(of(Filters { status: some("expected"), text: some("engagement"), ..none() })));
+    asked.push(calendar(of(Filters { from: some("2025-02-10"), to: some("2025-02-20"), ..none() })));
+    asked.iter_mut().for_each(|calendar| calendar.page = page.clone());
+    let mut late = ["2025-02-12", "2025-03-01"].map(overdue);
+    late.iter_mut().for_each(|overdue| overdue.filters.parties = parties.to_vec());
+    late[0].page = page;
+    late[1].due = vec![Due::Review, Due::Engagement];
+    late[1].order = Order::Newest;
+    asked.into_iter().map(Agenda::Calendar).chain(late.map(Agenda::Overdue)).collect()
+}
+
+async fn pages_of_agenda(
+    expectations: &Projected,
+    reader: &Principal,
+    known_at: Option<u64>,
+    mut query: Agenda,
+    answers: &mut Vec<(String, u16, Value)>,
+) {
+    loop {
+        let reply = expectations.agenda_at(reader, known_at, query.clone()).await;
+        answers.push((format!("{query:?} at {known_at:?}"), reply.status, body(&reply)));
+        let next = body(&reply)["next"].as_str().map(str::to_owned);
+        let is_last = next.is_none();
+        match &mut query {
+            Agenda::Calendar(calendar) => calendar.page.cursor = next,
+            Agenda::Overdue(overdue) => overdue.page.cursor = next,
+        }
+        if is_last {
             return;
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! - [`Dossiers`] answer [`Query`](contract::Query): records, histories, events, the log, lists.
 //! - [`Happenings`], the timeline, answer [`Timeline`](contract::Timeline): events of parties over valid time.
+//! - [`Expectations`], the calendar, answer [`Agenda`](contract::Agenda): what is to come, and what is overdue.
 //!
 //! Each read model is a [`Projection`] in a database of its own, rebuilt from the log
 //! whenever it is lost. Any number of projectors share the questions by a queue group, each with folders of its
@@ -11,6 +12,7 @@
 //! markings that its reader may see. No count, page or cursor tells of the rest, and no address.
 
 mod addresses;
+mod calendar;
 mod cursor;
 #[cfg(test)]
 mod digests;
@@ -44,6 +46,7 @@ use eventlog::EventLog;
 use readmodel::{Projection, Settings as ModelSettings};
 use service::{Endpoint, Shell};
 
+pub use crate::calendar::Expectations;
 pub use crate::dossiers::Dossiers;
 use crate::metrics::Metrics;
 use crate::serve::Served;
@@ -83,7 +86,8 @@ impl Default for Settings {
 /// makes the process not ready and goes on answering from what it has; one that is of another log answers nothing.
 pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     // Before anything is waited for: until they are set, nobody may think that questions are answered.
-    let [.., serving] = [Dossiers::NAME, Happenings::NAME, "endpoints"].map(|name| shell.latch(name));
+    let [.., serving] =
+        [Dossiers::NAME, Happenings::NAME, Expectations::NAME, "endpoints"].map(|name| shell.latch(name));
     let log = EventLog::open(shell.client.clone(), eventlog::Settings::default());
     let log = log.await.context("the log cannot be opened")?;
     let metrics = Metrics::register(&shell.metrics);
@@ -94,15 +98,20 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     let dossiers = model::start(projection, models, &settings, &log, &metrics, &shell).await?;
     let projection = Happenings::new(metrics.raw(Happenings::NAME));
     let timeline = model::start(projection, models, &settings, &log, &metrics, &shell).await?;
+    let projection = Expectations::new(metrics.raw(Expectations::NAME));
+    let calendar = model::start(projection, models, &settings, &log, &metrics, &shell).await?;
 
     let endpoint =
         |name, subject| Endpoint { name, subject, queue: QUEUE, in_flight: settings.projector_in_flight };
     let served = Arc::new(Served { reader: dossiers, levels: levels.clone() });
     let answer = move |request| served.clone().dossiers(request);
     shell.serve(endpoint(Dossiers::NAME, subjects::DOSSIERS), answer).await?;
-    let served = Arc::new(Served { reader: timeline, levels });
+    let served = Arc::new(Served { reader: timeline, levels: levels.clone() });
     let answer = move |request| served.clone().timeline(request);
     shell.serve(endpoint(Happenings::NAME, subjects::TIMELINE), answer).await?;
+    let served = Arc::new(Served { reader: calendar, levels });
+    let answer = move |request| served.clone().calendar(request);
+    shell.serve(endpoint(Expectations::NAME, subjects::CALENDAR), answer).await?;
     serving.set();
 
     shell.shutdown.cancelled().await;

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::{Ask, Problem, ProblemKind, Query, Timeline};
+use contract::{Agenda, Ask, Problem, ProblemKind, Query, Timeline};
 use domain::Levels;
 use readmodel::{Reader, View, WaitError};
 use serde::de::DeserializeOwned;
 use service::{Reply, Request};
 use tokio::time::Instant;
 
-use crate::{dossiers, timeline};
+use crate::{calendar, dossiers, timeline};
 
 /// Left of the deadline when a wait is given up, so that the caller still hears why.
 const FOR_THE_REPLY: Duration = Duration::from_millis(100);
@@ -33,6 +33,11 @@ impl Served {
     pub(crate) async fn timeline(self: Arc<Self>, request: Request) -> Reply {
         let cursor = |ask: &Ask<Timeline>| Ok(timeline::cursor(&ask.query)?.map(|cursor| cursor.position));
         self.answer(request, cursor, timeline::answer).await.unwrap_or_else(Reply::from)
+    }
+
+    pub(crate) async fn calendar(self: Arc<Self>, request: Request) -> Reply {
+        let cursor = |ask: &Ask<Agenda>| Ok(calendar::cursor(&ask.query)?.map(|cursor| cursor.position));
+        self.answer(request, cursor, calendar::answer).await.unwrap_or_else(Reply::from)
     }
 
     async fn answer<Q: DeserializeOwned + Send + 'static>(

@@ -4,7 +4,9 @@ mod register;
 
 use std::sync::Arc;
 
-use contract::{Ask, Filters, List, Order, Paging, Principal, Query, Sort, Timeline};
+use contract::{
+    Agenda, Ask, Calendar, Filters, List, Order, Overdue, Paging, Principal, Query, Sort, Timeline,
+};
 use domain::{Aggregate, Levels};
 use futures_util::{Stream, StreamExt, stream};
 use readmodel::{Entry, Log, LogError, Projection, Reader, Row, Rows, View};
@@ -99,6 +101,18 @@ impl Projected {
         let answer = move |view: &View<'_>| crate::timeline::answer(&ask, &Levels::default(), view);
         self.reader.read(answer).await.unwrap().unwrap_or_else(Reply::from)
     }
+
+    /// Asks the calendar as of a position.
+    pub(crate) async fn agenda_at(
+        &self,
+        principal: &Principal,
+        known_at: Option<u64>,
+        query: Agenda,
+    ) -> Reply {
+        let ask = Ask { principal: principal.clone(), min_position: 0, known_at, query };
+        let answer = move |view: &View<'_>| crate::calendar::answer(&ask, &Levels::default(), view);
+        self.reader.read(answer).await.unwrap().unwrap_or_else(Reply::from)
+    }
 }
 
 pub(crate) fn list(aggregate: Aggregate) -> List {
@@ -116,6 +130,25 @@ pub(crate) fn list(aggregate: Aggregate) -> List {
 
 pub(crate) fn timeline() -> Timeline {
     Timeline { page: Paging { cursor: None, limit: 100 }, ..Timeline::default() }
+}
+
+/// A calendar narrowed by this.
+pub(crate) fn calendar(filters: Filters) -> Calendar {
+    let page = Paging { cursor: None, limit: 100 };
+    Calendar { due: vec![], filters, order: Order::Oldest, page }
+}
+
+/// What is overdue on a day, was late, or runs out within a month.
+pub(crate) fn overdue(today: &str) -> Overdue {
+    Overdue {
+        today: today.parse().unwrap(),
+        within: 30,
+        state: vec![],
+        due: vec![],
+        filters: Filters::default(),
+        order: Order::Oldest,
+        page: Paging { cursor: None, limit: 100 },
+    }
 }
 
 /// A reply's JSON.
