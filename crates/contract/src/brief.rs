@@ -3,6 +3,8 @@
 //! What is unknown or empty is left out. Texts are in the words of the register; nothing is worded here that a
 //! reader could not find in the record that the line names.
 
+pub mod words;
+
 use std::collections::BTreeMap;
 
 use domain::Subject;

@@ -27,6 +27,11 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
     ),
     ("GET", "/v1/{collection}/{id}/events", "A record's history: who recorded what, when"),
     ("GET", "/v1/timeline", "Events over valid time"),
+    (
+        "GET",
+        "/v1/briefs/{us}/{them}",
+        "What we need to know before we meet them, in JSON, Markdown or HTML (Accept, or format=json|md|html)",
+    ),
     ("GET", "/problems/{slug}", "What a problem means"),
 ];
 
@@ -38,6 +43,7 @@ pub(crate) fn router(gateway: &Arc<Gateway>) -> Router {
         .route("/v1/events", get(read::log).post(submit::submit))
         .route("/v1/events/{uid}", get(read::event))
         .route("/v1/timeline", get(read::timeline))
+        .route("/v1/briefs/{us}/{them}", get(read::brief))
         .route("/v1/calendar", get(read::calendar))
         .route("/v1/overdue", get(read::overdue))
         .route("/v1/search", get(read::search))

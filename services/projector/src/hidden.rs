@@ -1,7 +1,9 @@
 //! The rule for markings: every answer to a reader is the answer of a register that never held what the reader
 //! may not see.
 
-use contract::{Agenda, Due, Filters, List, Order, Paging, Principal, Query, Recorded, Sort, Timeline};
+use contract::{
+    Agenda, Brief, Due, Filters, List, Order, Paging, Principal, Query, Recorded, Sort, Timeline,
+};
 use domain::Aggregate::{self, Engagement, Matter, Party, Source};
 use domain::Subject;
 use prometheus_client::metrics::counter::Counter;
@@ -158,6 +160,7 @@ async fn answers(register: &Register, reader: &Principal) -> Vec<(String, u16, V
             answers.push((format!("{query:?}"), reply.status, body(&reply)));
         }
     }
+    briefs(&dossiers, register.entries.len() as u64, reader, &mut answers).await;
     let on_record = record(6).to_string();
     let parties: [&[&str]; 6] =
         [&[], &["US"], &["Tarik Ali Khan", "CA"], &["T. A. Khan"], &["High Commissioner"], &[&on_record]];
@@ -237,6 +240,25 @@ fn timelines(parties: &[String]) -> Vec<Timeline> {
         of(Filters { status: some("held"), from: some("2025-02-10"), ..none() }, Order::Newest),
         of(Filters { text: some("engagement"), to: some("2025-02-20"), ..none() }, Order::Oldest),
     ]
+}
+
+/// Of parties that records mention together: who is of a country speaks for it.
+async fn briefs(
+    dossiers: &Projected,
+    last: u64,
+    reader: &Principal,
+    answers: &mut Vec<(String, u16, Value)>,
+) {
+    let on_record = record(6).to_string();
+    for (us, them) in [("CA", "Tarik Ali Khan"), ("PK", "T. A. Khan"), ("US", "CA"), ("CA", &*on_record)] {
+        for known_at in [None, Some(last / 2)] {
+            let today = jiff::civil::date(2025, 2, 14);
+            let brief = Brief { us: us.into(), them: them.into(), since: Some(last / 3), today };
+            let query = Query::Brief(brief);
+            let reply = dossiers.query_at(reader, known_at, query.clone()).await;
+            answers.push((format!("{query:?} at {known_at:?}"), reply.status, body(&reply)));
+        }
+    }
 }
 
 async fn pages_of_timeline(

@@ -12,6 +12,7 @@
 //! markings that its reader may see. No count, page or cursor tells of the rest, and no address.
 
 mod addresses;
+mod brief;
 mod calendar;
 mod cursor;
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub(crate) struct Asked {
     request_id: Arc<str>,
     /// The path's parameter, decoded; empty where the route has none.
     pub(crate) segment: String,
+    /// Its second parameter, likewise.
+    pub(crate) other: String,
     known_at: Option<Moment>,
     pub(crate) params: Params,
     pub(crate) headers: HeaderMap,
@@ -123,16 +125,19 @@ impl FromRequestParts<Arc<Gateway>> for Asked {
             about.ok_or_else(|| Refusal::new(ProblemKind::Internal, "the request has no identity"))?;
         let who = about.who?;
         require(&who, Role::Reader)?;
-        let segment = RawPathParams::from_request_parts(parts, gateway)
+        let segments = RawPathParams::from_request_parts(parts, gateway)
             .await
             .map_err(|_| Refusal::new(ProblemKind::Malformed, "the path is no percent-encoded UTF-8"))?;
-        let segment = segment.iter().next().map(|(_, value)| value.to_owned()).unwrap_or_default();
+        let mut segments = segments.iter().map(|(_, value)| value.to_owned());
+        let mut segment = || segments.next().unwrap_or_default();
+        let (segment, other) = (segment(), segment());
         let mut params = Params::read(parts.uri.query());
         Ok(Self {
             gateway: Handle(Arc::clone(gateway)),
             who,
             request_id: about.request_id,
             segment,
+            other,
             known_at: params.moment("known_at"),
             params,
             headers: std::mem::take(&mut parts.headers),

@@ -2,6 +2,7 @@
 
 mod agenda;
 mod asked;
+mod brief;
 mod events;
 mod find;
 
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 pub(crate) use agenda::{calendar, overdue};
 use asked::Asked;
+pub(crate) use brief::brief;
 pub(crate) use events::{event, log};
 pub(crate) use find::{search, statistics};
 

@@ -237,3 +237,42 @@ async fn a_head_has_no_body() {
     assert!(response.headers().contains_key("etag"));
     assert_eq!(response.bytes().await.unwrap(), "");
 }
+
+#[tokio::test]
+async fn a_brief_is_served_in_the_form_that_is_wanted() {
+    let edge = Edge::start().await;
+    let (subject, question) =
+        asked(&edge, "/v1/briefs/PK/~envoy?today=2025-08-01&since=12&known_at=20").await;
+    let envoy = Subject::of_key("urn:agency:pk", Aggregate::Party, "envoy").to_string();
+    assert_eq!((subject, &question["known_at"]), (DOSSIERS, &json!(20)));
+    assert_eq!(
+        question["query"],
+        json!({"ask": "brief", "us": "PK", "them": envoy, "since": 12, "today": "2025-08-01"})
+    );
+    let document = json!({"us": {"key": "PK", "name": "Pakistan"}, "them": {"key": "CA", "name": "Canada"},
+        "marking": "OFFICIAL", "today": "2025-08-01", "position": 33});
+    for (query, accept, kind, begins) in [
+        ("", "application/json", "application/json", "{"),
+        ("", "text/html,*/*;q=0.8", "text/html; charset=utf-8", "<!doctype html>"),
+        ("", "text/markdown", "text/markdown; charset=utf-8", "**OFFICIAL**"),
+        ("?format=md", "text/html", "text/markdown; charset=utf-8", "**OFFICIAL**"),
+        ("?format=html", "application/json", "text/html; charset=utf-8", "<!doctype html>"),
+    ] {
+        edge.plan(Reply::ok(document.to_string()).at(33));
+        let request = edge.request(Method::GET, &format!("/v1/briefs/PK/CA{query}"));
+        let response = request.header("accept", accept).send().await.unwrap();
+        assert_eq!(
+            (response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()),
+            (200, kind)
+        );
+        assert_eq!(response.headers()["chancery-position"], "33");
+        let is_page = kind.starts_with("text/html");
+        assert_eq!(response.headers().contains_key("content-security-policy"), is_page);
+        assert!(response.text().await.unwrap().starts_with(begins));
+    }
+    for (path, status) in
+        [("/v1/briefs/PK/CA?format=pdf", 400), ("/v1/briefs/PK/~", 404), ("/v1/briefs/PK/CA?since=x", 400)]
+    {
+        assert_eq!(refused(edge.get(path).await).await.0, status, "{path}");
+    }
+}

@@ -1,6 +1,8 @@
 //! Lists: the records of a collection, by the time that they are about or by that of their recording.
 
-use contract::{Ask, List, Paging, Problem, Query, Sort};
+use std::collections::BTreeSet;
+
+use contract::{Ask, List, Order, Paging, Problem, Query, Sort};
 use domain::{Aggregate, Subject};
 use readmodel::{Overlay, Projection};
 use service::Reply;
@@ -112,6 +114,22 @@ pub(super) fn list(asked: &Asked<'_>, list: &List) -> Result<Reply, Problem> {
     let next =
         next.map(|place| Cursor { schema: Dossiers::SCHEMA, position, place }.write(&filters_of(list)));
     Ok(Reply::ok(page.finish(next.as_deref(), position)))
+}
+
+/// The records of a collection under these facets by the time that they are about, place by place; a place
+/// without a record was passed by on the way.
+pub(crate) fn by_time<'v>(
+    asked: &Asked<'v>,
+    aggregate: Aggregate,
+    wanted: &[BTreeSet<String>],
+    direction: Order,
+    span: Span,
+    after: Option<Place>,
+) -> impl Iterator<Item = (Place, Option<Subject>)> + use<'v> {
+    let (markings, order) = (asked.visible.numbers().collect(), order(aggregate, Sort::Valid));
+    let selection = Selection { markings, wanted, order, direction, span, after, at: asked.known_at };
+    let found = INDEX.find(asked.view, &selection);
+    found.map(|(place, target)| (place, target.and_then(|target| Parts(&target).subject())))
 }
 
 /// What the index leads to, if it is as asked to the last.

@@ -22,6 +22,6 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use list::cursor;
+pub(crate) use list::{by_time, cursor};
 pub use projection::Dossiers;
-pub(crate) use query::answer;
+pub(crate) use query::{Asked, answer};

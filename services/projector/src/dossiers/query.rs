@@ -1,7 +1,7 @@
 //! Answering what is asked of the dossiers, from one view of the rows.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 use std::rc::Rc;
 
@@ -13,6 +13,7 @@ use service::Reply;
 
 use super::{links, list, tables};
 use crate::addresses;
+use crate::brief;
 use crate::folds;
 use crate::head::Head;
 use crate::history::{self, Stands};
@@ -30,16 +31,16 @@ const MOST_LINKED_THEN: usize = 200;
 
 /// One question, while it is answered.
 pub(crate) struct Asked<'v> {
-    pub(super) view: &'v View<'v>,
-    pub(super) visible: Visible<'v>,
+    pub(crate) view: &'v View<'v>,
+    pub(crate) visible: Visible<'v>,
     /// What was recorded up to here is known.
-    pub(super) position: u64,
+    pub(crate) position: u64,
     /// The same, if that is not all: records are told of as they stood then.
-    pub(super) known_at: Option<u64>,
+    pub(crate) known_at: Option<u64>,
     /// Whether the question is as of an earlier position in its own words.
     pub(super) is_earlier: bool,
     /// What the answer may still look at.
-    pub(super) budget: Budget,
+    pub(crate) budget: Budget,
     sights: RefCell<HashMap<Subject, Sight>>,
     seen: RefCell<HashMap<Subject, bool>>,
     then: RefCell<HashMap<Subject, Option<Rc<Record>>>>,
@@ -77,7 +78,8 @@ pub(crate) fn answer(ask: &Ask<Query>, levels: &Levels, view: &View<'_>) -> Resu
             Ok(Reply::ok(format!("{{\"position\":{position}}}")))
         }
         Query::List(list) => list::list(&asked, list),
-        Query::Accounts { .. } | Query::Brief(_) => {
+        Query::Brief(brief) => brief::answer(brief, &asked, levels),
+        Query::Accounts { .. } => {
             Err(Problem::new(ProblemKind::Unavailable, "this projector does not answer it"))
         }
     };
@@ -107,7 +109,7 @@ impl<'v> Asked<'v> {
 
 impl Asked<'_> {
     /// The head, as of today, of a record that the reader may see.
-    pub(super) fn head(&self, subject: &Subject) -> Result<Head, Problem> {
+    pub(crate) fn head(&self, subject: &Subject) -> Result<Head, Problem> {
         let head = Head::get(subject, self.view).filter(|head| self.visible.has(head.marking));
         head.ok_or_else(|| not_there(subject))
     }
@@ -127,7 +129,7 @@ impl Asked<'_> {
     ///
     /// # Errors
     /// Not found if it was not there yet.
-    pub(super) fn known(&self, today: &Head) -> Result<Option<Rc<Record>>, Problem> {
+    pub(crate) fn known(&self, today: &Head) -> Result<Option<Rc<Record>>, Problem> {
         let Some(at) = self.known_at else { return Ok(None) };
         let subject = &today.summary.subject;
         if today.first > at {
@@ -145,7 +147,7 @@ impl Asked<'_> {
     }
 
     /// [`known`](Self::known) as a head.
-    pub(super) fn known_head(&self, subject: &Subject) -> Result<Head, Problem> {
+    pub(crate) fn known_head(&self, subject: &Subject) -> Result<Head, Problem> {
         let today = self.head(subject)?;
         Ok(match self.known(&today)? {
             Some(then) => Head::as_of(&then, Some(&then.view()), &today),
@@ -164,22 +166,14 @@ impl Asked<'_> {
         sight
     }
 
-    pub(super) fn may_see(&self, subject: &Subject) -> bool {
+    pub(crate) fn may_see(&self, subject: &Subject) -> bool {
         self.sight(subject) != Sight::Nothing
     }
 
     fn record(&self, subject: &Subject) -> Result<Reply, Problem> {
         let head = self.head(subject)?;
         self.sights.borrow_mut().insert(*subject, Sight::of(&head));
-        let (body, version) = match self.known(&head)? {
-            Some(then) => (viewed(&then, Some(&head)), version_of(&then)),
-            None => {
-                let stored = tables::view(subject, self.view).map(|stored| stored.to_vec());
-                let folded = || viewed(&folds::fold(subject, self.view), None);
-                (stored.unwrap_or_else(folded), head.summary.version)
-            }
-        };
-        let mut body = addresses::shown(body, |to| self.may_see(to));
+        let (mut body, version) = self.shown(&head)?;
         let linked = self.linked(subject);
         if !linked.is_empty() {
             let closing = body.pop();
@@ -188,6 +182,28 @@ impl Asked<'_> {
             write!(body, ",\"linked\":{linked}}}").expect("memory can be written");
         }
         Ok(Reply::ok(body).of_version(version))
+    }
+
+    /// The record as the reader may see it, and its version.
+    ///
+    /// # Errors
+    /// Not found if it was not there yet.
+    pub(crate) fn shown(&self, today: &Head) -> Result<(Vec<u8>, u32), Problem> {
+        let subject = &today.summary.subject;
+        let (body, version) = match self.known(today)? {
+            Some(then) => (viewed(&then, Some(today)), version_of(&then)),
+            None => {
+                let stored = tables::view(subject, self.view).map(|stored| stored.to_vec());
+                let folded = || viewed(&folds::fold(subject, self.view), None);
+                (stored.unwrap_or_else(folded), today.summary.version)
+            }
+        };
+        Ok((addresses::shown(body, |to| self.may_see(to)), version))
+    }
+
+    /// Who links to a record, and how.
+    pub(crate) fn linking(&self, to: &Subject) -> BTreeSet<(Subject, String)> {
+        links::to(to, self.known_at, &self.visible, self.view)
     }
 
     fn linked(&self, subject: &Subject) -> Vec<Value> {

@@ -140,10 +140,28 @@ impl Sought {
 
     /// Whether one of these mentions is of them.
     pub(crate) fn is_among(&self, mentions: &[Mention], sees: &impl Fn(&Subject) -> bool) -> bool {
-        let is_of = |mention: &Mention| {
-            self.keys.contains(&mention.key) || self.parties.iter().any(|party| party.is(mention, sees))
-        };
-        mentions.iter().any(is_of)
+        mentions.iter().any(|mention| self.is(mention, sees))
+    }
+
+    /// Whether a mention is of them, to one who sees some records of parties.
+    pub(crate) fn is(&self, mention: &Mention, sees: &impl Fn(&Subject) -> bool) -> bool {
+        self.keys.contains(&mention.key) || self.parties.iter().any(|party| party.is(mention, sees))
+    }
+
+    /// Whether nobody can be meant: an address at which there is nothing to see.
+    pub(crate) const fn is_nobody(&self) -> bool {
+        self.keys.is_empty() && self.parties.is_empty()
+    }
+
+    /// The record of the party, if one is meant.
+    pub(crate) fn on_record(&self) -> Option<Subject> {
+        self.parties.first().map(|party| party.id)
+    }
+
+    /// The state that is meant, if one is.
+    pub(crate) fn state(&self) -> Option<CountryCode> {
+        let names = self.parties.iter().flat_map(|party| party.names.keys());
+        self.keys.iter().chain(names).find_map(|key| key.parse().ok())
     }
 }
 

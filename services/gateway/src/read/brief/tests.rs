@@ -1,0 +1,78 @@
+//! How briefs look.
+
+use contract::brief::Document;
+use serde_json::{Value, json};
+
+use super::sheet::Sheet;
+use super::{html, markdown};
+
+const SUBJECT: &str = "commitment/018f0000-0000-7000-8000-000000000002";
+
+fn line(text: &str) -> Value {
+    json!({"text": text, "subject": SUBJECT, "status": "open", "marking": "OFFICIAL", "strength": "agreed",
+        "nothing_since": {"when": {"edtf": "2025-04-13"}, "recorded": "2025-04-14"}, "due": {"edtf": "2025-07"},
+        "late_days": 1, "new": true, "notes": [1, 2]})
+}
+
+fn document(them: &str, text: &str) -> Document {
+    let met = json!({"text": "Call", "subject": SUBJECT, "status": "held", "marking": "OFFICIAL", "place": "Ottawa",
+        "who_met": [{"name": "Tarik Ali Khan", "title": "High Commissioner", "side": "them"}], "topics": ["mining"]});
+    let standing = json!([{"party": "Canada", "side": "them", "steps": [{"step": "signed", "when": {"edtf": "2025-02"}}]}]);
+    let mut treaty = line("Treaty");
+    treaty["standing"] = standing;
+    let brief = json!({
+        "us": {"key": "PK", "name": "Pakistan"}, "them": {"key": "CA", "name": them},
+        "marking": "SECRET//REL CA,PK", "today": "2025-08-01", "position": 33, "since": 12,
+        "last_met": [met], "they_offered": [line(text)], "instruments": [treaty],
+        "more": {"meetings": 20},
+        "notes": [
+            {"n": 1, "source": "source/018f0000-0000-7000-8000-000000000003", "publisher": text, "via": ["ISPR"], "grade": "B2"},
+            {"n": 2, "source": "javascript:alert(1)", "url": "javascript:alert(1)"},
+        ],
+    });
+    serde_json::from_value(brief).unwrap()
+}
+
+#[test]
+fn a_page_says_all_that_a_minister_asks_for() {
+    let sheet = Sheet::of(&document("Canada", "To lend a hand."));
+    let page = html::page(&sheet).unwrap();
+    let text = markdown::text(&sheet);
+    for said in [
+        "SECRET//REL CA,PK",
+        "Canada: brief for Pakistan",
+        "As of 1 August 2025; register at position 33; new since position 12 is marked",
+        "1 day late",
+        "To lend a hand.",
+        "due July 2025",
+        "Nothing recorded since 13 April 2025.",
+        "Tarik Ali Khan, High Commissioner",
+        "signed February 2025",
+        "via ISPR",
+        "Nothing on record under: we owe, both agreed, they will raise, we want, good news to use, coming",
+        "20 or more under meetings",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert_eq!(page.matches("SECRET//REL CA,PK").count(), 3, "title, top and bottom");
+    assert!(text.contains("**To lend a hand.**[^1][^2]") && text.contains("[^1]: To lend a hand."));
+}
+
+#[test]
+fn nothing_of_the_register_becomes_markup() {
+    let evil =
+        "</p><script>alert(1)</script>\n# Heading [x](javascript:alert(1)) *bold* `code` & \"quoted\" '";
+    let sheet = Sheet::of(&document(evil, evil));
+    let page = html::page(&sheet).unwrap();
+    assert!(!page.contains("<script"), "{page}");
+    assert!(!page.contains("href=\"javascript:"), "{page}");
+    let text = markdown::text(&sheet);
+    assert!(!text.contains("<script") && !text.contains("\n# Heading") && !text.contains("[x]("), "{text}");
+}
+
+#[test]
+fn words_of_any_direction_stand_on_their_own() {
+    let page = html::page(&Sheet::of(&document("Canada", "کینولا کی درآمد"))).unwrap();
+    assert!(page.contains("<bdi class=\"text\">کینولا کی درآمد</bdi>"));
+}

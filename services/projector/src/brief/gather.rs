@@ -1,0 +1,389 @@
+//! Looking up what a brief is made of: a few records of each sort, bounded whatever the register holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use contract::brief::{MOST_COUNTED, Party};
+use contract::{Brief, Order, Problem, ProblemKind};
+use domain::value::CountryCode;
+use domain::{Aggregate, Bounds, Marking, Subject};
+use jiff::civil::Date;
+use jiff::{Span as Days, ToSpan};
+use serde_json::Value;
+
+use super::compose::recorded;
+use super::sides::{Known, Sides};
+use crate::dossiers::{self, Asked};
+use crate::filter::Span;
+use crate::head::{Head, Summary};
+use crate::history;
+use crate::key::Place;
+use crate::parties::Bearers;
+
+/// Records that are looked at for one part, shown or not.
+const LOOKED_AT: usize = 300;
+
+/// Statuses beyond these are told apart when the record is read: each would be one more range to read.
+const MOST_STATUSES: usize = 4;
+
+/// Links to a meeting that are followed.
+const MOST_LINKED: usize = 40;
+
+/// Records that are added because they arose where both met.
+const MOST_ARISEN: usize = 10;
+
+/// Sources that are looked up.
+const MOST_SOURCES: usize = 100;
+
+/// Days for which what was called off is told.
+fn lately() -> Days {
+    366.days()
+}
+
+/// What a brief is made of.
+#[derive(Clone, Debug)]
+pub(super) struct Gathered {
+    pub(super) sides: Sides,
+    pub(super) today: Date,
+    pub(super) position: u64,
+    pub(super) known_at: Option<u64>,
+    pub(super) since: Option<u64>,
+    pub(super) items: Vec<Item>,
+    pub(super) sources: BTreeMap<Subject, Item>,
+    /// How many of each part were not loaded.
+    pub(super) more: BTreeMap<&'static str, u32>,
+}
+
+/// A record of the brief.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    pub(super) part: Part,
+    pub(super) subject: Subject,
+    /// The record as its reader may see it.
+    pub(super) view: Value,
+    /// Today's.
+    pub(super) marking: Marking,
+    /// The last day of its time; of what has none, the day on which it was first recorded.
+    pub(super) day: Option<Date>,
+    /// The position of its first event.
+    pub(super) first: u64,
+    /// Something was recorded after `since`.
+    pub(super) new: bool,
+}
+
+/// What sort of thing a record is in a brief.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    Meetings,
+    Foreseen,
+    Lapsed,
+    CalledOff,
+    Undertakings,
+    Positions,
+    Fulfilled,
+    Withdrawn,
+    Instruments,
+    Matters,
+    Sources,
+}
+
+impl Part {
+    const ALL: [Self; 10] = [
+        Self::Meetings,
+        Self::Foreseen,
+        Self::Lapsed,
+        Self::CalledOff,
+        Self::Undertakings,
+        Self::Positions,
+        Self::Fulfilled,
+        Self::Withdrawn,
+        Self::Instruments,
+        Self::Matters,
+    ];
+
+    /// Its name where the rest is counted.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Meetings => "meetings",
+            Self::Foreseen => "foreseen",
+            Self::Lapsed => "lapsed",
+            Self::CalledOff => "called_off",
+            Self::Undertakings => "undertakings",
+            Self::Positions => "positions",
+            Self::Fulfilled => "fulfilled",
+            Self::Withdrawn => "withdrawn",
+            Self::Instruments => "instruments",
+            Self::Matters => "matters",
+            Self::Sources => "sources",
+        }
+    }
+
+    /// Of which aggregate, at which statuses.
+    const fn kept(self) -> (Aggregate, &'static [&'static str]) {
+        const OPEN: &[&str] = &["proposed", "expected", "scheduled", "postponed"];
+        match self {
+            Self::Meetings => (Aggregate::Engagement, &["held", "under_way"]),
+            Self::Foreseen | Self::Lapsed => (Aggregate::Engagement, OPEN),
+            Self::CalledOff => (Aggregate::Engagement, &["cancelled", "not_held"]),
+            Self::Undertakings => (Aggregate::Commitment, &["open"]),
+            Self::Positions => (Aggregate::Commitment, &["position"]),
+            Self::Fulfilled => (Aggregate::Commitment, &["fulfilled"]),
+            Self::Withdrawn => (Aggregate::Commitment, &["withdrawn"]),
+            Self::Instruments => (
+                Aggregate::Instrument,
+                &[
+                    "proposed",
+                    "under_negotiation",
+                    "negotiation_suspended",
+                    "concluded",
+                    "initialled",
+                    "signed",
+                    "domestic_step_taken",
+                    "consent_expressed",
+                    "provisionally_applied",
+                    "in_force",
+                    "operative",
+                    "suspended",
+                    "withdrawal_notified",
+                    "registered",
+                    "amended",
+                ],
+            ),
+            Self::Matters => (Aggregate::Matter, &["open"]),
+            Self::Sources => (Aggregate::Source, &[]),
+        }
+    }
+
+    /// How many are shown at most: of those with a date, and of those without.
+    const fn most(self) -> (usize, usize) {
+        match self {
+            Self::Meetings => (4, 2),
+            Self::Foreseen => (6, 3),
+            Self::Lapsed => (5, 0),
+            Self::CalledOff | Self::Withdrawn => (2, 1),
+            Self::Undertakings => (12, 8),
+            Self::Positions => (6, 5),
+            Self::Fulfilled => (3, 1),
+            Self::Instruments => (8, 4),
+            Self::Matters => (8, 6),
+            Self::Sources => (0, 0),
+        }
+    }
+
+    /// What is to come is read from its beginning on, everything else from its end.
+    const fn order(self) -> Order {
+        if matches!(self, Self::Foreseen) { Order::Oldest } else { Order::Newest }
+    }
+
+    /// The days within which it is looked for.
+    fn span(self, today: Date) -> Span {
+        match self {
+            Self::Foreseen => Span { from: Some(today), to: None },
+            Self::Lapsed => Span { from: None, to: today.yesterday().ok() },
+            Self::CalledOff => Span { from: today.checked_sub(lately()).ok(), to: None },
+            _ => Span::default(),
+        }
+    }
+
+    /// Whether something that may be between these bounds belongs here on this day.
+    fn has(self, bounds: Bounds, today: Date) -> bool {
+        let is_over = bounds.latest.is_some_and(|last| last < today);
+        match self {
+            Self::Foreseen => !is_over,
+            Self::Lapsed => is_over,
+            Self::CalledOff => {
+                bounds.latest.or(bounds.earliest).is_none_or(|day| day >= today.saturating_sub(lately()))
+            }
+            _ => true,
+        }
+    }
+}
+
+/// Gathers.
+///
+/// # Errors
+/// A problem when both parties are one, or one is asked for by an address at which there is nothing.
+pub(super) fn gather(brief: &Brief, asked: &Asked<'_>) -> Result<Gathered, Problem> {
+    let bearers = Bearers::seen_by(&asked.visible, asked.view);
+    let sides = Sides { us: known(&brief.us, &bearers, asked)?, them: known(&brief.them, &bearers, asked)? };
+    if sides.us.party == sides.them.party {
+        return Err(Problem::new(ProblemKind::InvalidQuery, "a brief is about another than whom it is for"));
+    }
+    let gathered = Gathered {
+        sides,
+        today: brief.today,
+        position: asked.position,
+        known_at: asked.known_at,
+        since: brief.since,
+        items: vec![],
+        sources: BTreeMap::new(),
+        more: BTreeMap::new(),
+    };
+    let mut gathering = Gathering { gathered, asked, seen: BTreeSet::new() };
+    for part in Part::ALL {
+        gathering.part(part);
+    }
+    gathering.arisen();
+    gathering.sources();
+    let Gathering { mut gathered, .. } = gathering;
+    // The last day first; of one day, in the order of recording.
+    gathered.items.sort_by_key(|item| (std::cmp::Reverse(item.day), item.first));
+    Ok(gathered)
+}
+
+/// Who is meant by what was asked for.
+fn known(written: &str, bearers: &Bearers<'_>, asked: &Asked<'_>) -> Result<Known, Problem> {
+    let written = written.trim();
+    let sought = bearers.sought(written);
+    let code = written.to_ascii_uppercase().parse::<CountryCode>().ok();
+    if let Some(code) = code.or_else(|| sought.state()) {
+        return Ok(Known::state(code, Some(sought)));
+    }
+    // Parties bear the names that they bear today.
+    let head = sought.on_record().and_then(|id| asked.head(&id).ok());
+    let marking = head.as_ref().map(marking_of);
+    let party = match head {
+        Some(head) => Party { key: head.summary.subject.to_string(), name: head.summary.title },
+        None if sought.is_nobody() => {
+            return Err(Problem::new(ProblemKind::NotFound, format!("there is no {written}")));
+        }
+        None => Party { key: written.to_owned(), name: written.to_owned() },
+    };
+    Ok(Known { party, state: None, sought: Some(sought), marking })
+}
+
+fn marking_of(head: &Head) -> Marking {
+    head.summary.marking.parse().unwrap_or_else(|_| Marking::unreadable())
+}
+
+struct Gathering<'a, 'v> {
+    gathered: Gathered,
+    asked: &'a Asked<'v>,
+    seen: BTreeSet<Subject>,
+}
+
+impl Gathering<'_, '_> {
+    fn part(&mut self, part: Part) {
+        let (dated, undated) = part.most();
+        self.scan(part, None, dated);
+        if undated > 0 {
+            // The undated come behind the dated, whichever come first of them.
+            let before_all = if part.order() == Order::Oldest { 0 } else { u64::MAX };
+            self.scan(part, Some(Place::new(None, before_all)), undated);
+        }
+    }
+
+    /// Takes the first `most` records of a part, with a date or, behind a place, without; counts some of those
+    /// behind them.
+    fn scan(&mut self, part: Part, after: Option<Place>, most: usize) {
+        let (aggregate, statuses) = part.kept();
+        let Sides { us, them } = &self.gathered.sides;
+        let mut wanted = vec![them.facets(), us.facets()];
+        if statuses.len() <= MOST_STATUSES {
+            wanted.push(statuses.iter().map(|status| format!("status:{status}")).collect());
+        }
+        let span = if after.is_some() { Span::default() } else { part.span(self.gathered.today) };
+        let (mut shown, mut counted) = (0, 0);
+        let found = dossiers::by_time(self.asked, aggregate, &wanted, part.order(), span, after);
+        for (place, subject) in found.take(LOOKED_AT) {
+            if after.is_none() && !place.is_dated() {
+                break;
+            }
+            let Some(head) = subject.and_then(|subject| self.candidate(part, &subject)) else { continue };
+            if shown < most {
+                shown += 1;
+                self.take(part, &head);
+            } else if counted < MOST_COUNTED {
+                counted += 1;
+            } else {
+                break;
+            }
+        }
+        if counted > 0 {
+            let more = self.gathered.more.entry(part.name()).or_default();
+            *more = (*more + counted).min(MOST_COUNTED);
+        }
+    }
+
+    /// A record as it was known, if it belongs to a part.
+    fn candidate(&self, part: Part, subject: &Subject) -> Option<Head> {
+        let head = self.asked.known_head(subject).ok()?;
+        let (aggregate, statuses) = part.kept();
+        let Summary { status, earliest, latest, .. } = &head.summary;
+        let is_of_part = aggregate == subject.aggregate
+            && statuses.contains(&status.as_str())
+            && part.has(Bounds { earliest: *earliest, latest: *latest }, self.gathered.today)
+            && self.gathered.sides.are_both_in(&head.mentions)
+            && !self.seen.contains(subject);
+        is_of_part.then_some(head)
+    }
+
+    /// Adds a record to the brief.
+    fn take(&mut self, part: Part, head: &Head) {
+        if let Some(item) = self.item(part, head) {
+            self.seen.insert(item.subject);
+            self.gathered.items.push(item);
+        }
+    }
+
+    /// A record with its view; the head is as it was known.
+    fn item(&self, part: Part, head: &Head) -> Option<Item> {
+        let Summary { subject, earliest, latest, .. } = head.summary;
+        let (view, version) = self.asked.shown(head).ok()?;
+        let view = serde_json::from_slice::<Value>(&view).ok()?;
+        let is_new = |since: u64| {
+            let last = history::of_record(&subject, version.saturating_sub(1), self.asked.view).next();
+            last.is_some_and(|(stands, _)| stands.position > since)
+        };
+        Some(Item {
+            part,
+            subject,
+            marking: marking_of(head),
+            day: latest.or(earliest).or_else(|| recorded(&view, "first")),
+            first: head.first,
+            new: self.gathered.since.is_some_and(is_new),
+            view,
+        })
+    }
+
+    /// Adds undertakings, positions and matters of one side that arose where both met.
+    fn arisen(&mut self) {
+        let meetings = self.gathered.items.iter().filter(|item| item.part == Part::Meetings);
+        let meetings = meetings.map(|item| item.subject).collect::<Vec<_>>();
+        let linking = |meeting: &Subject| self.asked.linking(meeting).into_iter().take(MOST_LINKED);
+        let linking = meetings.iter().flat_map(linking).map(|(from, _)| from).collect::<BTreeSet<_>>();
+        let mut arisen = linking.into_iter().filter_map(|from| self.arose(&from)).collect::<Vec<_>>();
+        arisen.sort_by_key(|(_, head)| std::cmp::Reverse(head.first));
+        for (part, head) in arisen.into_iter().take(MOST_ARISEN) {
+            self.take(part, &head);
+        }
+    }
+
+    /// What part a record is of that arose where both met, if it is of one of them.
+    fn arose(&self, subject: &Subject) -> Option<(Part, Head)> {
+        const PARTS: [Part; 3] = [Part::Undertakings, Part::Positions, Part::Matters];
+        let is_new =
+            PARTS.iter().any(|part| part.kept().0 == subject.aggregate) && !self.seen.contains(subject);
+        let head = is_new.then(|| self.asked.known_head(subject).ok()).flatten()?;
+        let is_of = |part: &Part| {
+            let (aggregate, statuses) = part.kept();
+            aggregate == subject.aggregate && statuses.contains(&head.summary.status.as_str())
+        };
+        let part = PARTS.into_iter().find(is_of)?;
+        let Sides { us, them } = &self.gathered.sides;
+        head.mentions.iter().any(|mention| us.is(mention) || them.is(mention)).then_some((part, head))
+    }
+
+    /// Looks up what the records cite, as far as the reader may see it.
+    fn sources(&mut self) {
+        let cited = self.gathered.items.iter().flat_map(|item| item.view["citations"].as_array());
+        let cited = cited.flatten().filter_map(|citation| citation["source"].as_str()?.parse().ok());
+        for subject in cited.collect::<BTreeSet<Subject>>().into_iter().take(MOST_SOURCES) {
+            if subject.aggregate == Aggregate::Source
+                && let Ok(head) = self.asked.known_head(&subject)
+                && let Some(item) = self.item(Part::Sources, &head)
+            {
+                self.gathered.sources.insert(subject, item);
+            }
+        }
+    }
+}
