@@ -32,6 +32,9 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
         "/v1/briefs/{us}/{them}",
         "What we need to know before we meet them, in JSON, Markdown or HTML (Accept, or format=json|md|html)",
     ),
+    ("GET", "/v1/calendar", "What is expected, scheduled or due, from today on"),
+    ("GET", "/v1/calendar.ics", "The same for calendar programs (iCalendar); a token is required here too"),
+    ("GET", "/v1/overdue", "What lapsed, runs out soon, or came late"),
     ("GET", "/problems/{slug}", "What a problem means"),
 ];
 
@@ -45,6 +48,7 @@ pub(crate) fn router(gateway: &Arc<Gateway>) -> Router {
         .route("/v1/timeline", get(read::timeline))
         .route("/v1/briefs/{us}/{them}", get(read::brief))
         .route("/v1/calendar", get(read::calendar))
+        .route("/v1/calendar.ics", get(read::calendar_ics))
         .route("/v1/overdue", get(read::overdue))
         .route("/v1/search", get(read::search))
         .route("/v1/statistics", get(read::statistics));

@@ -42,7 +42,7 @@ pub(crate) async fn overdue(mut asked: Asked) -> Result<Response, Refusal> {
     Ok(answer(reply, HeaderValue::from_static(JSON)))
 }
 
-fn due(params: &mut Params) -> Vec<Due> {
+pub(super) fn due(params: &mut Params) -> Vec<Due> {
     params.several("due", "engagement, commitment, clock, review")
 }
 

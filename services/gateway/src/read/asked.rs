@@ -54,6 +54,13 @@ struct Question<'a, Q> {
     query: Q,
 }
 
+/// As of when is asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AsOf {
+    min_position: u64,
+    known_at: Option<u64>,
+}
+
 impl Asked {
     /// What the caller's own keys are resolved within.
     pub(crate) fn agency(&self) -> &str {
@@ -63,7 +70,7 @@ impl Asked {
     /// The day as of which things are late: as given, else that of `known_at`, else the clock's (UTC).
     pub(crate) fn today(&mut self) -> Date {
         let given = self.params.date("today");
-        let now = || self.gateway.0.shell.clock.now().to_zoned_datetime(TimeZone::UTC).date();
+        let now = || self.now().to_zoned_datetime(TimeZone::UTC).date();
         given.or_else(|| self.known_at.and_then(Moment::day)).unwrap_or_else(now)
     }
 
@@ -75,6 +82,17 @@ impl Asked {
         subject: &'static str,
         query: Q,
     ) -> Result<Reply, Refusal> {
+        let as_of = self.settle().await?;
+        self.put(as_of, subject, query).await
+    }
+
+    /// The clock's time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.gateway.0.shell.clock.now()
+    }
+
+    /// As of when is asked, if every parameter was right: for questions that follow one another.
+    pub(crate) async fn settle(&mut self) -> Result<AsOf, Refusal> {
         let min_position = self.params.min_position();
         std::mem::take(&mut self.params).finish()?;
         let known_at = match self.known_at {
@@ -82,7 +100,17 @@ impl Asked {
             Some(Moment::Position(position)) => Some(position),
             None => None,
         };
-        self.send(subject, min_position, known_at, query).await
+        Ok(AsOf { min_position, known_at })
+    }
+
+    /// Asks a read model what was settled before.
+    pub(crate) async fn put<Q: Serialize>(
+        &self,
+        as_of: AsOf,
+        subject: &'static str,
+        query: Q,
+    ) -> Result<Reply, Refusal> {
+        self.send(subject, as_of.min_position, as_of.known_at, query).await
     }
 
     /// The last log position that was recorded by a time.

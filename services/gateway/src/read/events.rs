@@ -75,7 +75,7 @@ fn with_body(reply: Reply, body: impl Into<Bytes>) -> Reply {
     Reply { body: body.into(), ..reply }
 }
 
-fn unreadable(error: serde_json::Error) -> Refusal {
+pub(super) fn unreadable(error: serde_json::Error) -> Refusal {
     tracing::error!(%error, "a read model's answer cannot be read");
     Refusal::new(ProblemKind::Internal, "the operator's log says more")
 }

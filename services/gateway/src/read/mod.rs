@@ -5,6 +5,7 @@ mod asked;
 mod brief;
 mod events;
 mod find;
+mod ics;
 
 use axum::response::{IntoResponse, Response};
 use contract::{List, ProblemKind, Query, Timeline, subjects};
@@ -18,6 +19,7 @@ use asked::Asked;
 pub(crate) use brief::brief;
 pub(crate) use events::{event, log};
 pub(crate) use find::{search, statistics};
+pub(crate) use ics::calendar as calendar_ics;
 
 use crate::accept::{JSON, choose};
 use crate::etag;
