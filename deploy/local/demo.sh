@@ -68,4 +68,11 @@ say 'After: the name is right, and the record says that it was not'
 run show "$visit"
 run history "$visit"
 
+say 'What is to come, and what is overdue by 1 August 2025?'
+run calendar --party US --today 2025-05-01
+run overdue --party US --today 2025-08-01
+
+say 'The minister meets the Canadians: a page for the folder'
+run brief PK CA --today 2025-08-01
+
 say 'Stop'

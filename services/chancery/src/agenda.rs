@@ -59,6 +59,8 @@ fn clock(clock: &Value) -> String {
     }
     let field = |name: &str| words::plain(&clock[name]);
     let name = Some(field("name")).filter(|name| !name.is_empty()).unwrap_or_else(|| field("rule"));
+    let party = field("party");
+    let name = if party.is_empty() { name } else { format!("{name} ({party})") };
     let days = clock["days"].as_i64().map(words::days).unwrap_or_default();
     let after = words::code(&clock["after"]);
     let after = if after.is_empty() { after } else { format!("from {after} on {}", field("since")) };
@@ -96,11 +98,11 @@ mod tests {
             "Dialogue\nengagement · expected · dialogue · Pakistan, United States\nengagement/1"
         );
         let clock = json!({"due": "clock", "aggregate": "instrument", "subject": "instrument/1", "title": "A treaty",
-            "status": "in_force", "clock": {"name": "Registration", "rule": "x", "after": "in_force",
+            "status": "in_force", "clock": {"name": "Registration", "party": "US", "rule": "x", "after": "in_force",
             "since": "2025-04-13", "days": 90, "authority": "Article 102"}});
         assert_eq!(
             plain(&clock),
-            "A treaty\nRegistration · 90 days from in force on 2025-04-13 · Article 102\nin force\ninstrument/1"
+            "A treaty\nRegistration (US) · 90 days from in force on 2025-04-13 · Article 102\nin force\ninstrument/1"
         );
         let promise = json!({"due": "commitment", "aggregate": "commitment", "subject": "commitment/1",
             "title": "To meet", "status": "open", "strength": "both_agreed", "owners": ["PK", "CA"]});

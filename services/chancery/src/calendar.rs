@@ -84,8 +84,8 @@ impl Calendar {
             let rows = found.items.iter().map(|item| row(item, &agenda::distance(item, today)));
             out::say(&table::table(&["when", "from today", "what and record"], rows))?;
         }
-        let at = format!(" seen from {today}{}", self.known.said(found.position));
-        out::say(&found.footer("date", "dates", &at))
+        let at = format!(" as of {today},{}", self.known.said(found.position));
+        out::say(&found.footer("entry", "entries", &at))
     }
 
     async fn icalendar(&self, client: &Client, mut query: Parameters) -> Result<(), Failure> {

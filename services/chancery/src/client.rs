@@ -105,14 +105,15 @@ impl Client {
         }
     }
 
-    /// Waits until what was recorded up to `position` can be asked for, in lists and on the timeline.
+    /// Waits until what was recorded up to `position` can be asked for, of every read model.
     ///
     /// # Errors
     /// The register's refusal, or that it does not answer.
     pub(crate) async fn settled(&self, position: u64) -> Result<(), Failure> {
         let query = [("min_position", position.to_string()), ("limit", "1".to_owned())];
-        self.get("v1/events", &query).await?;
-        self.get("v1/timeline", &query).await?;
+        for path in ["v1/events", "v1/timeline", "v1/calendar"] {
+            self.get(path, &query).await?;
+        }
         Ok(())
     }
 

@@ -63,6 +63,11 @@ impl Today {
         let now = || Clock::system().now().to_zoned_datetime(TimeZone::UTC).date();
         self.today.or_else(|| known.day()).unwrap_or_else(now)
     }
+
+    /// The day, if one is named.
+    pub(crate) fn add_to(&self, query: &mut Parameters) {
+        push(query, "today", self.today.as_ref());
+    }
 }
 
 #[cfg(test)]

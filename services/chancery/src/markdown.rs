@@ -10,7 +10,7 @@ use crate::table;
 /// The document in lines of a width.
 pub(crate) fn shown(text: &str, width: usize) -> String {
     let text = clean(text);
-    let mut shown = Shown { lines: Vec::new(), width };
+    let mut shown = Shown { lines: Vec::new(), width, is_headed: false };
     let mut lines = text.lines().peekable();
     let mut block = Vec::<&str>::new();
     while let Some(line) = lines.next() {
@@ -61,11 +61,16 @@ fn marker(line: &str) -> Option<(&str, &str)> {
 struct Shown {
     lines: Vec<String>,
     width: usize,
+    /// The last line is a section's heading.
+    is_headed: bool,
 }
 
 impl Shown {
     fn block(&mut self, block: &[&str]) {
         let [first, ..] = block else { return };
+        if !first.trim().is_empty() && !first.starts_with('#') {
+            self.is_headed = false;
+        }
         let trimmed = first.trim_start();
         let indent = " ".repeat(first.len() - trimmed.len());
         if trimmed.is_empty() {
@@ -88,9 +93,9 @@ impl Shown {
         }
     }
 
-    /// One empty line, not several.
+    /// One empty line, not several, and none below a section's heading.
     fn space(&mut self) {
-        if self.lines.last().is_some_and(|last| !last.is_empty()) {
+        if !self.is_headed && self.lines.last().is_some_and(|last| !last.is_empty()) {
             self.lines.push(String::new());
         }
     }
@@ -98,10 +103,12 @@ impl Shown {
     fn heading(&mut self, heading: &str) {
         let is_title = !heading.starts_with('#');
         let heading = heading.trim_start_matches('#').trim_end_matches('#').trim();
+        self.is_headed = false;
         self.space();
         // Escapes and markers go; a heading is of one style.
         let text = crate::ink::rendered(&inline(heading), false);
         self.lines.push(Ink::Bold.on(&if is_title { text.to_uppercase() } else { text }));
+        self.is_headed = !is_title;
     }
 
     /// Words in lines, of which those that end with two spaces or a backslash end there.

@@ -72,7 +72,7 @@ impl Overdue {
         let mut query = self.filters.query();
         self.due.add_to(&mut query);
         for state in &self.state {
-            push(&mut query, "state", Some(state));
+            push(&mut query, "state", Some(&state.replace('-', "_")));
         }
         push(&mut query, "within", self.within.as_ref());
         self.known.add_to(&mut query);
@@ -89,8 +89,8 @@ impl Overdue {
         if !text.is_empty() {
             out::say(&text)?;
         }
-        let at = format!(" seen from {today}{}", self.known.said(found.position));
-        out::say(&found.footer("date", "dates", &at))
+        let at = format!(" as of {today},{}", self.known.said(found.position));
+        out::say(&found.footer("entry", "entries", &at))
     }
 }
 

@@ -13,7 +13,8 @@ use crate::{out, paragraph, words};
 
 /// Search titles, names in every spelling, topics, what was said and notes
 ///
-/// Every word must be found. Best match first, unless an order is given.
+/// Every word must be found; '"some words"' finds them in a row, and 'word*' what begins so. Best match
+/// first, unless an order is given.
 ///
 ///   chancery search counterterrorism dialogue
 ///   chancery search canola --aggregate commitment --party CA

@@ -8,7 +8,7 @@ use crate::access::Access;
 use crate::failure::Failure;
 use crate::filters::{Filters, Fresh, push};
 use crate::ink::Ink;
-use crate::known::Known;
+use crate::known::{Known, Today};
 use crate::list::collection;
 use crate::{out, table, words};
 
@@ -40,6 +40,9 @@ pub(crate) struct Stats {
     limit: usize,
 
     #[command(flatten)]
+    today: Today,
+
+    #[command(flatten)]
     fresh: Fresh,
 
     #[command(flatten)]
@@ -62,6 +65,7 @@ impl Stats {
         }
         push(&mut query, "text", self.text.as_ref());
         push(&mut query, "limit", Some(&self.limit));
+        self.today.add_to(&mut query);
         self.fresh.add_to(&mut query);
         let client = self.access.open()?;
         let answer = client.get("v1/statistics", &query).await?;

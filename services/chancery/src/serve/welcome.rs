@@ -75,6 +75,7 @@ impl Welcome {
              Try, in another terminal in this folder:\n\n  \
              curl -H \"Authorization: Bearer $(cat {token_file})\" '{url}v1/timeline?party=PK'\n  \
              {program} show{with} engagement/~us-congress-visit-2025-04\n  \
+             {program} brief{with} PK CA\n  \
              {program} record{with} held meeting --on 2025-11-01 --with CA --with 'Tarik Ali Khan' --topic mining\n\n\
              Ctrl-C stops everything.",
             holder.subject, holder.agency, holder.party
@@ -97,6 +98,7 @@ async fn record_samples(client: &Client, folder: &Path) -> Result<()> {
         .with_context(unreadable)?;
     files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
     files.sort();
+    let mut last = 0;
     for file in files {
         let text = fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;
         let events = serde_json::from_slice::<Value>(&text).with_context(|| file.display().to_string())?;
@@ -105,7 +107,10 @@ async fn record_samples(client: &Client, folder: &Path) -> Result<()> {
         let count = answer.body["events"].as_array().map_or(0, Vec::len);
         let events = if count == 1 { "event" } else { "events" };
         say(&format!("Recorded {count} {events} of {}", file.display()))?;
+        last = answer.body["position"].as_u64().unwrap_or(last);
     }
+    // A courtesy to whoever pastes what is shown next: what is recorded is recorded all the same.
+    let _ = client.settled(last).await;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! The program as people run it: the real thing, in a folder and on ports of its own.
 
+mod answers;
 mod asking;
 mod recording;
 mod register;

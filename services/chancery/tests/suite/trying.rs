@@ -7,7 +7,7 @@ use testkit::{PATIENCE, eventually, nats_server};
 
 use crate::register::{Done, Register, program};
 
-const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/samples");
+pub(crate) const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/samples");
 const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/local/demo.sh");
 
 #[tokio::test(flavor = "multi_thread")]
