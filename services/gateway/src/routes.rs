@@ -35,6 +35,8 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/v1/calendar", "What is expected, scheduled or due, from today on"),
     ("GET", "/v1/calendar.ics", "The same for calendar programs (iCalendar); a token is required here too"),
     ("GET", "/v1/overdue", "What lapsed, runs out soon, or came late"),
+    ("GET", "/v1/search", "Full text, best match first, with what was found marked"),
+    ("GET", "/v1/statistics", "Counts by month, party, kind, topic, status, outcome and strength"),
     ("GET", "/problems/{slug}", "What a problem means"),
 ];
 

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::calendar::Expectations;
 use crate::dossiers::Dossiers;
+use crate::search::Texting;
 use crate::testing::{Projected, Register};
 use crate::timeline::Happenings;
 
@@ -21,6 +22,7 @@ const DIGESTS: &[(&str, u32, &str)] = &[
     ("dossiers", 2, "55684aee49b4c9047948a32ae0f750e74a1ae84f119823cf14ef576d57d84f3a"),
     ("dossiers", 3, "d1b8f0242e7697badab1d5fd34ea7f0e57d6a8be3d9cf307e4d1eaf83beef031"),
     ("dossiers", 4, "efb12c772077ec199d9f211a3da0a2314d015c6464940b1e33ee63fd2f94a708"),
+    ("search", 1, "eb328025d545ed0c06f46e1e0b2c5c5872a252ee004c896641a7bf01dd19c4d1"),
     ("timeline", 2, "2ad61405260aaceae8e56642cbef46f0c77f0637274e0b300c72aaef115320f8"),
     ("timeline", 3, "3224879edb813770b7099a557d931e2fb648ce2059bff6cfd7dc97041d7007f6"),
     ("timeline", 4, "3c2d8e3754020476ad45324cd0ff99b65ac831082d08e5c70870d7bea3f1cb42"),
@@ -77,4 +79,9 @@ async fn the_rows_of_the_timeline_have_the_form_of_their_schema() {
 #[tokio::test]
 async fn the_rows_of_the_calendar_have_the_form_of_their_schema() {
     is_as_it_was(Expectations::new(Counter::default())).await;
+}
+
+#[tokio::test]
+async fn the_rows_of_the_search_have_the_form_of_their_schema() {
+    is_as_it_was(Texting::new(Counter::default())).await;
 }

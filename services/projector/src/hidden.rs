@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::calendar::Expectations;
 use crate::dossiers::Dossiers;
+use crate::search;
 use crate::testing::{
     Projected, Register, calendar, insider, json as body, list, overdue, reader, subject, timeline,
 };
@@ -164,6 +165,7 @@ async fn answers(register: &Register, reader: &Principal) -> Vec<(String, u16, V
     let on_record = record(6).to_string();
     let parties: [&[&str]; 6] =
         [&[], &["US"], &["Tarik Ali Khan", "CA"], &["T. A. Khan"], &["High Commissioner"], &[&on_record]];
+    answers.extend(search::testing::everything(register, reader, &parties).await);
     for parties in parties {
         let parties = parties.iter().map(|party| (*party).to_owned()).collect::<Vec<_>>();
         for query in lists(&parties) {

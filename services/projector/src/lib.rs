@@ -3,6 +3,7 @@
 //! - [`Dossiers`] answer [`Query`](contract::Query): records, histories, events, the log, lists.
 //! - [`Happenings`], the timeline, answer [`Timeline`](contract::Timeline): events of parties over valid time.
 //! - [`Expectations`], the calendar, answer [`Agenda`](contract::Agenda): what is to come, and what is overdue.
+//! - [`Texting`], the search, answers [`Find`](contract::Find): full text, lists with words, counts.
 //!
 //! Each read model is a [`Projection`] in a database of its own, rebuilt from the log
 //! whenever it is lost. Any number of projectors share the questions by a queue group, each with folders of its
@@ -33,6 +34,7 @@ pub mod metrics;
 mod model;
 mod page;
 mod parties;
+mod search;
 mod serve;
 #[cfg(test)]
 mod testing;
@@ -50,6 +52,8 @@ use service::{Endpoint, Shell};
 pub use crate::calendar::Expectations;
 pub use crate::dossiers::Dossiers;
 use crate::metrics::Metrics;
+use crate::search::Indexer;
+pub use crate::search::Texting;
 use crate::serve::Served;
 pub use crate::timeline::Happenings;
 
@@ -87,8 +91,8 @@ impl Default for Settings {
 /// makes the process not ready and goes on answering from what it has; one that is of another log answers nothing.
 pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     // Before anything is waited for: until they are set, nobody may think that questions are answered.
-    let [.., serving] =
-        [Dossiers::NAME, Happenings::NAME, Expectations::NAME, "endpoints"].map(|name| shell.latch(name));
+    let names = [Dossiers::NAME, Happenings::NAME, Expectations::NAME, Texting::NAME, "endpoints"];
+    let [.., serving] = names.map(|name| shell.latch(name));
     let log = EventLog::open(shell.client.clone(), eventlog::Settings::default());
     let log = log.await.context("the log cannot be opened")?;
     let metrics = Metrics::register(&shell.metrics);
@@ -102,6 +106,11 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     let projection = Expectations::new(metrics.raw(Expectations::NAME));
     let calendar = model::start(projection, models, &settings, &log, &metrics, &shell).await?;
 
+    let projection = Texting::new(metrics.raw(Texting::NAME));
+    let texts = model::start(projection, models, &settings, &log, &metrics, &shell).await?;
+    let origin = log.identity().created.to_string();
+    let index = Indexer::start(texts.clone(), origin, &metrics, &shell);
+
     let endpoint =
         |name, subject| Endpoint { name, subject, queue: QUEUE, in_flight: settings.projector_in_flight };
     let served = Arc::new(Served { reader: dossiers, levels: levels.clone() });
@@ -110,9 +119,12 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     let served = Arc::new(Served { reader: timeline, levels: levels.clone() });
     let answer = move |request| served.clone().timeline(request);
     shell.serve(endpoint(Happenings::NAME, subjects::TIMELINE), answer).await?;
-    let served = Arc::new(Served { reader: calendar, levels });
+    let served = Arc::new(Served { reader: calendar, levels: levels.clone() });
     let answer = move |request| served.clone().calendar(request);
     shell.serve(endpoint(Expectations::NAME, subjects::CALENDAR), answer).await?;
+    let served = Arc::new(Served { reader: texts, levels });
+    let answer = move |request| served.clone().search(index.clone(), request);
+    shell.serve(endpoint(Texting::NAME, subjects::SEARCH), answer).await?;
     serving.set();
 
     shell.shutdown.cancelled().await;

@@ -21,6 +21,12 @@ pub const BYTES: &str = "read_model_bytes";
 /// Events that could not be read and are kept as they are.
 pub const RAW_EVENTS: &str = "read_model_raw_events";
 
+/// The last log position that the search index reflects.
+pub const INDEX_POSITION: &str = "search_index_position";
+
+/// Records in the search index.
+pub const INDEX_DOCUMENTS: &str = "search_index_documents";
+
 /// The metrics of all read models.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Metrics {
@@ -29,6 +35,8 @@ pub(crate) struct Metrics {
     lag_ms: Family<OfModel, Gauge>,
     bytes: Family<OfModel, Gauge>,
     raw: Family<OfModel, Counter>,
+    index_position: Gauge,
+    index_documents: Gauge,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -45,12 +53,19 @@ impl Metrics {
             registry.register(LAG_MS, "Age of the event being applied", new.lag_ms.clone());
             registry.register(BYTES, "Bytes on disk", new.bytes.clone());
             registry.register(RAW_EVENTS, "Events that could not be read", new.raw.clone());
+            registry.register(INDEX_POSITION, "Log position in the index", new.index_position.clone());
+            registry.register(INDEX_DOCUMENTS, "Records in the index", new.index_documents.clone());
         });
         new
     }
 
     pub(crate) fn raw(&self, model: &'static str) -> Counter {
         self.raw.get_or_create_owned(&OfModel { model })
+    }
+
+    pub(crate) fn indexed(&self, position: u64, documents: u64) {
+        self.index_position.set(position.try_into().unwrap_or(i64::MAX));
+        self.index_documents.set(documents.try_into().unwrap_or(i64::MAX));
     }
 
     pub(crate) async fn observe(&self, model: &'static str, reader: &Reader, lag: Lag) {

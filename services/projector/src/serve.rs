@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::{Agenda, Ask, Problem, ProblemKind, Query, Timeline};
+use contract::{Agenda, Ask, Find, Problem, ProblemKind, Query, Timeline};
 use domain::Levels;
 use readmodel::{Reader, View, WaitError};
 use serde::de::DeserializeOwned;
 use service::{Reply, Request};
 use tokio::time::Instant;
 
-use crate::{calendar, dossiers, timeline};
+use crate::search::Live;
+use crate::{calendar, dossiers, search, timeline};
 
 /// Left of the deadline when a wait is given up, so that the caller still hears why.
 const FOR_THE_REPLY: Duration = Duration::from_millis(100);
@@ -40,19 +41,41 @@ impl Served {
         self.answer(request, cursor, calendar::answer).await.unwrap_or_else(Reply::from)
     }
 
+    /// The index answers, which follows the rows.
+    pub(crate) async fn search(self: Arc<Self>, index: Live, request: Request) -> Reply {
+        self.found(&index, request).await.unwrap_or_else(Reply::from)
+    }
+
+    async fn found(&self, index: &Live, mut request: Request) -> Result<Reply, Problem> {
+        let ask = read::<Find>(&request)?;
+        let cursor = search::cursor(&ask.query)?.map(|cursor| cursor.position);
+        let position = cursor.unwrap_or(0).max(ask.min_position);
+        self.wait_for(position, &mut request).await?;
+        let deadline = deadline(&request);
+        let latest = request.aside(index.wait_for(position, deadline)).await?.ok_or_else(|| {
+            let detail = format!("position {position} is not in the search index yet");
+            Problem::new(ProblemKind::NotYet, detail)
+        })?;
+        self.ask(ask, move |ask, levels, view| search::answer(ask, levels, view, &latest)).await
+    }
+
     async fn answer<Q: DeserializeOwned + Send + 'static>(
         &self,
         mut request: Request,
         of_cursor: impl Fn(&Ask<Q>) -> Result<Option<u64>, Problem>,
         answer: fn(&Ask<Q>, &Levels, &View<'_>) -> Result<Reply, Problem>,
     ) -> Result<Reply, Problem> {
-        let ask = serde_json::from_slice::<Ask<Q>>(&request.body)
-            .map_err(|error| Problem::new(ProblemKind::Malformed, format!("no query: {error}")))?;
+        let ask = read::<Q>(&request)?;
         let position = of_cursor(&ask)?.unwrap_or(0).max(ask.min_position);
-        if self.reader.is_disowned() {
-            return Err(disowned());
-        }
         self.wait_for(position, &mut request).await?;
+        self.ask(ask, answer).await
+    }
+
+    async fn ask<Q: Send + 'static>(
+        &self,
+        ask: Ask<Q>,
+        answer: impl FnOnce(&Ask<Q>, &Levels, &View<'_>) -> Result<Reply, Problem> + Send + 'static,
+    ) -> Result<Reply, Problem> {
         let levels = self.levels.clone();
         let read = self.reader.read(move |view| answer(&ask, &levels, view)).await;
         read.unwrap_or_else(|error| {
@@ -66,11 +89,13 @@ impl Served {
     }
 
     async fn wait_for(&self, position: u64, request: &mut Request) -> Result<(), Problem> {
+        if self.reader.is_disowned() {
+            return Err(disowned());
+        }
         if self.reader.position() >= position {
             return Ok(());
         }
-        let deadline = Instant::from_std(request.deadline).checked_sub(FOR_THE_REPLY);
-        let deadline = deadline.unwrap_or_else(Instant::now);
+        let deadline = deadline(request);
         match request.aside(self.reader.wait_for(position, deadline)).await? {
             Ok(_) => Ok(()),
             Err(error @ WaitError::NotYet { .. }) => {
@@ -79,6 +104,16 @@ impl Served {
             Err(error @ WaitError::Busy) => Err(Problem::new(ProblemKind::Unavailable, error.to_string())),
         }
     }
+}
+
+fn read<Q: DeserializeOwned>(request: &Request) -> Result<Ask<Q>, Problem> {
+    let read = serde_json::from_slice(&request.body);
+    read.map_err(|error| Problem::new(ProblemKind::Malformed, format!("no query: {error}")))
+}
+
+fn deadline(request: &Request) -> Instant {
+    let deadline = Instant::from_std(request.deadline).checked_sub(FOR_THE_REPLY);
+    deadline.unwrap_or_else(Instant::now)
 }
 
 /// The rows are another register's, perhaps: nobody may see them until an operator says so.

@@ -1,6 +1,7 @@
 //! What the search is asked.
 
 use domain::Aggregate;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{Filters, List, Order, Paging, as_text};
@@ -47,10 +48,13 @@ pub struct Statistics {
     pub by: Vec<By>,
     /// How many groups of each at most, the largest first.
     pub limit: u32,
+    /// The day as of which what is open is overdue; none: nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub today: Option<Date>,
 }
 
 /// What records are counted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum By {
     /// The month in which its valid time begins.

@@ -40,10 +40,12 @@ pub(crate) async fn search(mut asked: Asked) -> Result<Response, Refusal> {
 /// Counts of a collection, of engagements unless another is asked for.
 pub(crate) async fn statistics(mut asked: Asked) -> Result<Response, Refusal> {
     choose(&asked.headers, &[JSON])?;
+    let today = Some(asked.today());
     let params = &mut asked.params;
     let aggregate = params.aggregate().unwrap_or(Aggregate::Engagement);
     let by = params.several("by", "month, party, kind, topic, status, outcome, strength");
-    let query = Statistics { aggregate, filters: params.filters(Some(aggregate)), by, limit: params.limit() };
+    let filters = params.filters(Some(aggregate));
+    let query = Statistics { aggregate, filters, by, limit: params.limit(), today };
     let reply = asked.ask(subjects::SEARCH, Find::Statistics(query)).await?;
     Ok(answer(reply, HeaderValue::from_static(JSON)))
 }

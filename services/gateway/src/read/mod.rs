@@ -8,7 +8,7 @@ mod find;
 mod ics;
 
 use axum::response::{IntoResponse, Response};
-use contract::{List, ProblemKind, Query, Timeline, subjects};
+use contract::{Find, List, ProblemKind, Query, Timeline, subjects};
 use domain::{Aggregate, Subject};
 use http::header::{ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -39,7 +39,11 @@ pub(crate) async fn list(aggregate: Aggregate, mut asked: Asked) -> Result<Respo
         order: params.order(),
         page: params.page(),
     };
-    let reply = asked.ask(subjects::DOSSIERS, Query::List(list)).await?;
+    // Words are looked up in the index of the search.
+    let reply = match list.filters.text {
+        Some(_) => asked.ask(subjects::SEARCH, Find::List(list)).await?,
+        None => asked.ask(subjects::DOSSIERS, Query::List(list)).await?,
+    };
     Ok(answer(reply, HeaderValue::from_static(JSON)))
 }
 

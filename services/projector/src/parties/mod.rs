@@ -138,6 +138,21 @@ impl Sought {
             || self.parties.iter().any(is_mentioned)
     }
 
+    /// The keys of what was written: who mentions one is found.
+    pub(crate) fn keys(&self) -> &[String] {
+        &self.keys
+    }
+
+    /// The parties on record that are meant: who refers to one is found.
+    pub(crate) fn records(&self) -> impl Iterator<Item = Subject> {
+        self.parties.iter().map(|party| party.id)
+    }
+
+    /// The names that they bear: who mentions one may be found, if [`is`](Self::is) says so.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
+        self.parties.iter().flat_map(|party| party.names.keys())
+    }
+
     /// Whether one of these mentions is of them.
     pub(crate) fn is_among(&self, mentions: &[Mention], sees: &impl Fn(&Subject) -> bool) -> bool {
         mentions.iter().any(|mention| self.is(mention, sees))

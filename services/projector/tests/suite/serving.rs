@@ -32,6 +32,26 @@ async fn a_small_history_is_answered_at_its_position() {
 }
 
 #[tokio::test]
+async fn what_was_just_recorded_is_found() {
+    let mut world = World::new().await;
+    let data = tempfile::tempdir().unwrap();
+    let projector = Projector::ready(&world, data.path()).await;
+    for day in 0..5 {
+        world.meet(day..day + 1).await;
+        let found = world.search(world.head(), "day").await;
+        assert_eq!((found.status, found.position), (200, Some(world.head())));
+        assert_eq!(column(&found, "title").len(), usize::from(day) + 1);
+    }
+    projector.stop().await;
+    // Killed or stopped, what is missing is added, and nothing twice.
+    world.meet(5..7).await;
+    let projector = Projector::ready(&world, data.path()).await;
+    assert_eq!(column(&world.search(world.head(), "day").await, "title").len(), 7);
+    assert!(projector.shell.metrics.text().contains("search_index_documents 7"));
+    projector.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_no_question_is_refused() {
     let world = World::new().await;
     let data = tempfile::tempdir().unwrap();

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use contract::{Ask, Filters, List, Order, Paging, Query, Sort, Timeline, subjects};
+use contract::{Ask, Filters, Find, List, Order, Paging, Query, Search, Sort, Timeline, subjects};
 use domain::{Aggregate, Subject};
 use eventlog::{Append, Batch, EventLog};
 use projector::Settings;
@@ -72,6 +72,17 @@ impl World {
     /// Asks the timeline.
     pub(crate) async fn timeline(&self, min_position: u64, query: Timeline) -> Reply {
         self.ask(subjects::TIMELINE, Ask { principal: insider(), min_position, known_at: None, query }).await
+    }
+
+    /// Asks the search for words.
+    pub(crate) async fn search(&self, min_position: u64, words: &str) -> Reply {
+        let query = Search {
+            filters: Filters { text: Some(words.into()), ..Filters::default() },
+            page: Paging { cursor: None, limit: 50 },
+            ..Search::default()
+        };
+        let query = Find::Search(query);
+        self.ask(subjects::SEARCH, Ask { principal: insider(), min_position, known_at: None, query }).await
     }
 
     async fn ask<Q: Serialize>(&self, subject: &'static str, ask: Ask<Q>) -> Reply {

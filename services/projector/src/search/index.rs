@@ -1,0 +1,188 @@
+//! The index beside the rows: what it is made of can be lost, and it is made again from the rows.
+//!
+//! A commit carries how far it has come, so that index and position are one. A record's document is replaced, never
+//! added to, so that doing again what was done before a kill changes nothing.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tantivy::directory::MmapDirectory;
+use tantivy::indexer::IndexWriterOptions;
+use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher};
+
+use super::fields::{Fields, SCHEMA, schema};
+use super::texts::Texts;
+use crate::head::Head;
+
+/// Memory for documents that are not written yet.
+const WRITER_BYTES: usize = 16 << 20;
+
+/// The index cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("the index cannot be read or written")]
+    Index(#[from] tantivy::TantivyError),
+    #[error("the folder of the index cannot be read or written")]
+    Folder(#[from] io::Error),
+    #[error(transparent)]
+    Rows(#[from] readmodel::Error),
+}
+
+/// How far an index has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Progress {
+    /// Its form.
+    schema: u32,
+    /// Which log the rows were made from.
+    origin: String,
+    /// It has all changes up to here.
+    pub(super) complete: u64,
+    /// It has every record whose last change lies up to here; of those that changed again, an earlier state.
+    pub(super) seen: u64,
+}
+
+/// The index at one commit.
+#[derive(Clone)]
+pub(crate) struct Snapshot {
+    pub(super) searcher: Searcher,
+    pub(super) fields: Fields,
+    /// The position that it reflects.
+    pub(crate) position: u64,
+}
+
+/// A record as it is to stand in the index.
+pub(super) struct Changed {
+    pub(super) head: Head,
+    pub(super) texts: Texts,
+}
+
+/// What is read from the rows at once.
+pub(super) struct Changes {
+    pub(super) records: Vec<Changed>,
+    /// The last change that was looked at.
+    pub(super) seen: u64,
+    /// Where the rows stood, if there is nothing behind that change.
+    pub(super) complete: Option<u64>,
+}
+
+/// Writes the index; there is one at a time.
+pub(crate) struct Writer {
+    index: Index,
+    fields: Fields,
+    reader: IndexReader,
+    writer: IndexWriter,
+    pub(super) progress: Progress,
+    /// Whether documents were deleted that must not stay in its files.
+    purges: bool,
+}
+
+impl Writer {
+    /// Opens the index in a folder. One that is of another form or log, or damaged, is begun again.
+    ///
+    /// # Errors
+    /// [`Error`] when the folder cannot be used.
+    pub(crate) fn open(folder: &Path, origin: &str) -> Result<Self, Error> {
+        match Self::opened(folder) {
+            Ok(writer) if (writer.progress.schema, writer.progress.origin.as_str()) == (SCHEMA, origin) => {
+                return Ok(writer);
+            }
+            Ok(writer) => drop(writer),
+            Err(Error::Index(tantivy::TantivyError::LockFailure(lock, why))) => {
+                return Err(tantivy::TantivyError::LockFailure(lock, why).into());
+            }
+            Err(error) => tracing::info!(%error, "the index is built from the rows"),
+        }
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        fs::create_dir_all(folder)?;
+        let index = Index::create(
+            MmapDirectory::open(folder).map_err(tantivy::TantivyError::from)?,
+            schema(),
+            IndexSettings::default(),
+        )?;
+        let progress = Progress { schema: SCHEMA, origin: origin.to_owned(), ..Progress::default() };
+        let mut writer = Self::of(index, progress)?;
+        writer.commit()?;
+        Ok(writer)
+    }
+
+    fn opened(folder: &Path) -> Result<Self, Error> {
+        let index = Index::open_in_dir(folder)?;
+        let progress = index.load_metas()?.payload;
+        let progress = progress.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+        Self::of(index, progress)
+    }
+
+    fn of(index: Index, progress: Progress) -> Result<Self, Error> {
+        let fields = Fields::of(&index)?;
+        let options = IndexWriterOptions::builder()
+            .num_worker_threads(1)
+            .num_merge_threads(1)
+            .memory_budget_per_thread(WRITER_BYTES)
+            .build();
+        let writer = index.writer_with_options(options)?;
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        Ok(Self { index, fields, reader, writer, progress, purges: false })
+    }
+
+    /// Takes records as they stand now.
+    pub(super) fn take(&mut self, changes: &Changes) -> Result<(), Error> {
+        let schema = self.index.schema();
+        for Changed { head, texts } in &changes.records {
+            self.writer.delete_term(self.fields.key(head));
+            self.writer.add_document(self.fields.document(&schema, head, texts)?)?;
+            self.purges |= head.is_disposed();
+        }
+        self.progress.seen = changes.seen;
+        if let Some(position) = changes.complete {
+            (self.progress.complete, self.progress.seen) = (position, position.max(changes.seen));
+        }
+        Ok(())
+    }
+
+    /// Writes what was taken, and how far that is.
+    pub(super) fn commit(&mut self) -> Result<(), Error> {
+        let payload = serde_json::to_string(&self.progress).expect("texts and numbers are JSON");
+        let mut commit = self.writer.prepare_commit()?;
+        commit.set_payload(&payload);
+        commit.commit()?;
+        if std::mem::take(&mut self.purges) {
+            self.purge()?;
+        }
+        self.reader.reload()?;
+        Ok(())
+    }
+
+    /// Writes every file anew in which something deleted stands.
+    fn purge(&mut self) -> Result<(), Error> {
+        let segments = self.index.searchable_segment_metas()?;
+        for segment in segments.iter().filter(|segment| segment.has_deletes()) {
+            // Another merge may be at it already; then it is gone with that.
+            if let Err(error) = self.writer.merge(&[segment.id()]).wait() {
+                tracing::debug!(%error, "a file of the index was not written anew");
+            }
+        }
+        self.writer.garbage_collect_files().wait()?;
+        Ok(())
+    }
+
+    /// The index as it was last committed.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        Snapshot { searcher: self.reader.searcher(), fields: self.fields, position: self.progress.complete }
+    }
+}
+
+impl Snapshot {
+    /// How many documents there are.
+    pub(super) fn documents(&self) -> u64 {
+        self.searcher.num_docs()
+    }
+}
+
+/// The index that answers, to be replaced by a later one.
+pub(crate) type Latest = Arc<Snapshot>;

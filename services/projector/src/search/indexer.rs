@@ -1,0 +1,178 @@
+//! Following the rows: whatever has changed since the last commit goes into the next one.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use readmodel::{Projection, Reader, View};
+use service::{Latch, Shell};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+use super::fields::SCHEMA;
+use super::index::{Changed, Changes, Error, Latest, Writer};
+use super::projection::{Texting, changed};
+use super::texts::Texts;
+use crate::head::Head;
+use crate::metrics::Metrics;
+
+/// Records read at once: commits of rows wait meanwhile.
+const AT_ONCE: usize = 400;
+
+/// Records in one commit, at most.
+const IN_A_COMMIT: usize = 8_000;
+
+/// After a commit the indexer rests a few times as long as that took, so that events that trickle do not keep a
+/// processor busy, and at most this long.
+const RESTS: u32 = 3;
+const LONGEST_REST: Duration = Duration::from_secs(1);
+
+/// While the rows are this many events behind the log, most records will change again: it is not worth indexing
+/// what comes of each batch.
+const FAR_BEHIND: u64 = 5_000;
+const FAR_BEHIND_REST: Duration = Duration::from_secs(2);
+
+/// After the index failed.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a change of the rows is waited for before looking after other things.
+const LOOKING: Duration = Duration::from_secs(1);
+
+/// The index in this process: who waits for it and who asks it hold it by this.
+#[derive(Clone)]
+pub(crate) struct Live {
+    latest: watch::Receiver<Option<Latest>>,
+}
+
+impl Live {
+    /// The index once it reflects a position, if it does in time.
+    pub(crate) async fn wait_for(&self, position: u64, deadline: Instant) -> Option<Latest> {
+        let mut latest = self.latest.clone();
+        let reached =
+            |latest: &Option<Latest>| latest.as_ref().is_some_and(|latest| latest.position >= position);
+        let came = tokio::time::timeout_at(deadline, latest.wait_for(reached)).await;
+        came.ok()?.ok()?.clone()
+    }
+}
+
+/// Follows the rows of a read model.
+pub(crate) struct Indexer {
+    folder: PathBuf,
+    origin: String,
+    reader: Reader,
+    latch: Latch,
+    metrics: Metrics,
+    shell: Shell,
+}
+
+impl Indexer {
+    /// Begins to follow the rows that were made from a log.
+    pub(crate) fn start(reader: Reader, origin: String, metrics: &Metrics, shell: &Shell) -> Live {
+        let folder = shell.data.join("projector").join(Texting::NAME).join(format!("index-{SCHEMA}"));
+        let (latch, metrics) = (shell.latch("search-index"), metrics.clone());
+        let (sender, latest) = watch::channel(None);
+        shell.tasks.spawn(Self { folder, origin, reader, latch, metrics, shell: shell.clone() }.run(sender));
+        Live { latest }
+    }
+
+    async fn run(self, latest: watch::Sender<Option<Latest>>) {
+        let stop = self.shell.shutdown.clone();
+        loop {
+            let followed = tokio::select! {
+                () = stop.cancelled() => return,
+                followed = self.follow(&latest) => followed,
+            };
+            let Err(error) = followed;
+            self.latch.turn(false);
+            let error = anyhow::Error::from(error);
+            tracing::error!(error = format!("{error:#}"), "the search index failed; opening it again");
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = sleep(PAUSE) => {}
+            }
+        }
+    }
+
+    async fn follow(
+        &self,
+        latest: &watch::Sender<Option<Latest>>,
+    ) -> Result<std::convert::Infallible, Error> {
+        let (folder, origin) = (self.folder.clone(), self.origin.clone());
+        let mut writer = aside(move || Writer::open(&folder, &origin)).await?;
+        loop {
+            let begun = Instant::now();
+            let (back, whole) = self.round(writer).await?;
+            writer = back;
+            let snapshot = Arc::new(writer.snapshot());
+            self.metrics.indexed(snapshot.position, snapshot.documents());
+            if whole {
+                self.latch.turn(true);
+                latest.send_replace(Some(snapshot));
+                self.rest(begun.elapsed()).await;
+                self.change(writer.progress.complete).await;
+            }
+        }
+    }
+
+    /// Takes what has changed, as much as goes into one commit; says whether that is all.
+    async fn round(&self, writer: Writer) -> Result<(Writer, bool), Error> {
+        let (mut writer, mut taken, mut whole) = (writer, 0, false);
+        while !whole && taken < IN_A_COMMIT {
+            let after = writer.progress.seen;
+            let changes = self.reader.read(move |view| changes(after, view)).await?;
+            taken += changes.records.len();
+            whole = changes.complete.is_some();
+            writer = aside(move || {
+                writer.take(&changes)?;
+                Ok(writer)
+            })
+            .await?;
+        }
+        let writer = aside(move || {
+            writer.commit()?;
+            Ok(writer)
+        })
+        .await?;
+        Ok((writer, whole))
+    }
+
+    async fn rest(&self, took: Duration) {
+        let behind = self.reader.lag(self.shell.clock.now()).events > FAR_BEHIND;
+        let rest = if behind { FAR_BEHIND_REST } else { (took * RESTS).min(LONGEST_REST) };
+        sleep(rest).await;
+    }
+
+    /// Returns once the rows have changed behind a position.
+    async fn change(&self, position: u64) {
+        while self.reader.wait_for(position + 1, Instant::now() + LOOKING).await.is_err() {
+            // Its slots may all be taken: then there is no waiting.
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+/// Reads what has changed behind a position.
+pub(super) fn changes(after: u64, view: &View<'_>) -> Changes {
+    let mut changes = Changes { records: Vec::new(), seen: after, complete: Some(view.position()) };
+    for (looked, (position, subject)) in changed(after, view).enumerate() {
+        if looked == AT_ONCE {
+            changes.complete = None;
+            break;
+        }
+        changes.seen = position;
+        // A record of which nothing could be read has none.
+        if let Some(head) = Head::get(&subject, view) {
+            let texts = Texts::get(&subject, view).unwrap_or_default();
+            changes.records.push(Changed { head, texts });
+        }
+    }
+    changes
+}
+
+/// Off the async threads.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|_| Err(tantivy::TantivyError::SystemError("the index broke off".into()).into()))
+}
