@@ -8,7 +8,7 @@ use crate::access::Access;
 use crate::agenda::{self, Due};
 use crate::client::Client;
 use crate::failure::Failure;
-use crate::filters::{Amount, Filters, Fresh, Parameters, push};
+use crate::filters::{Amount, Filters, Fresh, Parameter, push};
 use crate::known::{Known, Today};
 use crate::page::Items;
 use crate::{out, table, words};
@@ -45,7 +45,7 @@ pub(crate) struct Calendar {
     #[command(flatten)]
     fresh: Fresh,
 
-    /// As a file for calendar programs (iCalendar, RFC 5545)
+    /// As a file for calendar programs (iCalendar, RFC 5545): all of it, whatever --limit says
     #[arg(long, help_heading = "How it is shown", conflicts_with = "json")]
     ics: bool,
 
@@ -71,7 +71,7 @@ impl Calendar {
         push(&mut query, "today", Some(&today));
         let client = self.access.open()?;
         if self.ics {
-            return self.icalendar(&client, query).await;
+            return self.icalendar(&client, &query).await;
         }
         push(&mut query, "order", self.newest.then_some(&"newest"));
         let found = Items::fetch(&client, "v1/calendar", &query, self.amount.limit).await?;
@@ -88,9 +88,9 @@ impl Calendar {
         out::say(&found.footer("entry", "entries", &at))
     }
 
-    async fn icalendar(&self, client: &Client, mut query: Parameters) -> Result<(), Failure> {
-        push(&mut query, "limit", Some(&self.amount.limit));
-        let text = client.document("v1/calendar.ics", &query, "text/calendar").await?;
+    /// All of it: a file has no pages.
+    async fn icalendar(&self, client: &Client, query: &[Parameter]) -> Result<(), Failure> {
+        let text = client.document("v1/calendar.ics", query, "text/calendar").await?;
         out::leave(&text, self.output.as_deref())
     }
 }

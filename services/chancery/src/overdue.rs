@@ -135,7 +135,7 @@ fn left(item: &Value) -> String {
 /// By how much it was late, and when it came.
 fn came(item: &Value) -> String {
     let occurred = words::when(&item["occurred"]);
-    let on = if occurred.is_empty() { occurred } else { format!(", came {occurred}") };
+    let on = if occurred.is_empty() { occurred } else { format!("\ncame {occurred}") };
     format!("{} late{on}", days(item))
 }
 

@@ -54,7 +54,9 @@ fn least_width(heading: &str) -> u16 {
             heading if heading.ends_with("record") => 11 + 36,
             heading if heading.ends_with("event") => 36,
             // A date.
-            "when" | "recorded" | "due" => 10,
+            "when" | "recorded" | "due" | "foreseen" => 10,
+            // `came` and a date.
+            "how late" => 5 + 10,
             _ => 4,
         }
 }

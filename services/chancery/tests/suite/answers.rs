@@ -47,12 +47,29 @@ async fn what_is_overdue_is_said_in_days_and_so_is_by_how_much_it_was_late() {
     let position = held(&register);
     let after = ["overdue", "--party", "US", "--today", "2025-08-20", "--min-position"];
     let after = register.run(&[&after[..], &[&position.to_string()]].concat());
-    has(&after, &["Came late", "43 days late, came 2025-08-12"]);
+    has(&after, &["Came late", "43 days late", "came 2025-08-12"]);
     let before = (position - 1).to_string();
     let known = register.run(&[&overdue[..], &["--known-at", &before]].concat());
     has(&known, &["32 days late", &format!("as known at position {before}")]);
     let none = ask(&register, &["overdue", "--party", "CA", "--state", "late"]);
     assert!(none.text().starts_with("no entries"), "{none:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_calendar_is_a_table_or_a_file_for_calendar_programs() {
+    let register = with_samples().await;
+    let calendar = ["calendar", "--party", "US", "--today", "2025-05-01"];
+    has(
+        &ask(&register, &calendar),
+        &["2025-06", "in 31 days", "expected · dialogue", "1 entry as of 2025-05-01, at position 33"],
+    );
+    let listed = ask(&register, &[&calendar[..], &["--due", "engagement", "--json"]].concat()).json();
+    assert_eq!((listed["items"].as_array().map(Vec::len), &listed["today"]), (Some(1), &"2025-05-01".into()));
+    let file = register.file("us.ics", "");
+    let written = ask(&register, &[&calendar[..], &["--ics", "--output", &file]].concat());
+    assert!(written.code == Some(0) && written.out.is_empty() && written.err.contains(&file), "{written:?}");
+    let text = std::fs::read_to_string(file).expect("it is written");
+    assert!(text.starts_with("BEGIN:VCALENDAR\r\n") && text.contains("counterterrorism"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
