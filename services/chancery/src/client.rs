@@ -111,7 +111,7 @@ impl Client {
     /// The register's refusal, or that it does not answer.
     pub(crate) async fn settled(&self, position: u64) -> Result<(), Failure> {
         let query = [("min_position", position.to_string()), ("limit", "1".to_owned())];
-        for path in ["v1/events", "v1/timeline", "v1/calendar"] {
+        for path in ["v1/events", "v1/timeline", "v1/calendar", "v1/statistics"] {
             self.get(path, &query).await?;
         }
         Ok(())

@@ -84,16 +84,26 @@ fn entry(item: &Value, width: usize) -> String {
     let when = Some(words::when(&item["due"])).filter(|due| !due.is_empty()).map(|due| format!("due {due}"));
     let when = when.unwrap_or_else(|| words::when(&item["when"]));
     let about = words::apart(&[field("aggregate"), words::code(&item["status"]), kind, when]);
-    let mut lines = paragraph::wrapped(&Ink::Bold.on(&field("title")), width, "", "");
+    let mut highlights =
+        item["highlights"].as_array().into_iter().flatten().map(highlight).collect::<Vec<_>>();
+    // The title is shown in any case; what only repeats it is not.
+    let title = highlights.iter().find(|(field, _)| field == "title").map(|(_, text)| text.clone());
+    highlights.retain(|(field, text)| field != "title" && title.as_ref() != Some(text));
+    let title = title.unwrap_or_else(|| Ink::Bold.on(&field("title")));
+    let mut lines = paragraph::wrapped(&title, width, "", "");
     lines.push(about);
     lines.push(Ink::Faint.on(&field("subject")));
-    for highlight in item["highlights"].as_array().into_iter().flatten() {
-        let told = marked(highlight["text"].as_str().unwrap_or_default());
-        let field = Ink::Faint.on(&format!("{}:", words::code(&highlight["field"])));
-        lines.extend(paragraph::wrapped(&format!("{field} {told}"), width, "  ", "    "));
+    for (field, text) in highlights {
+        let field = Ink::Faint.on(&format!("{field}:"));
+        lines.extend(paragraph::wrapped(&format!("{field} {text}"), width, "  ", "    "));
     }
     lines.retain(|line| !line.is_empty());
     lines.join("\n")
+}
+
+/// In which field something was found, and what.
+fn highlight(highlight: &Value) -> (String, String) {
+    (words::code(&highlight["field"]), marked(highlight["text"].as_str().unwrap_or_default()))
 }
 
 /// The text of a piece of HTML in which nothing is marked up but what matches, by `<mark>`.

@@ -91,6 +91,28 @@ async fn a_brief_is_for_a_terminal_or_for_paper() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_found_is_shown_where_it_stands() {
+    let register = with_samples().await;
+    has(&ask(&register, &["search", "canola", "imports"]), &["«canola»", "commitment/", "at position"]);
+    let found = ask(&register, &["search", "canola", "--aggregate", "matter", "--json"]).json();
+    assert_eq!(found["items"][0]["aggregate"], "matter", "{found}");
+    assert!(ask(&register, &["search", "zeppelin"]).text().starts_with("no records"));
+    let nothing = ask(&register, &["search", "…"]);
+    assert_eq!(nothing.code, Some(1), "{nothing:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_counted_is_shown_with_bars() {
+    let register = with_samples().await;
+    let counted = ask(&register, &["stats", "commitments"]);
+    has(&counted, &["9 commitments", "By strength", "FULFILLED", "By party", "Pakistan (PK)", "█"]);
+    let outcome = ask(&register, &["stats", "--by", "outcome", "--party", "US", "--today", "2025-08-01"]);
+    has(&outcome, &["By outcome", "overdue, nothing recorded since"]);
+    assert!(!outcome.text().contains("By party"), "{outcome:?}");
+    assert_eq!(ask(&register, &["stats", "--json"]).json()["aggregate"], "engagement");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn registers_are_narrowed_by_what_they_have() {
     let register = with_samples().await;
     let offered = ["list", "commitments", "--owner", "CA", "--strength", "expressed_willingness"];
