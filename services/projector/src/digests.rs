@@ -21,7 +21,7 @@ const DIGESTS: &[(&str, u32, &str)] = &[
     ("dossiers", 1, "f7bd1ef0762bd93624cdbe1603a1adaa726650675a5a6fdcce67a91560b35d8e"),
     ("dossiers", 2, "55684aee49b4c9047948a32ae0f750e74a1ae84f119823cf14ef576d57d84f3a"),
     ("dossiers", 3, "d1b8f0242e7697badab1d5fd34ea7f0e57d6a8be3d9cf307e4d1eaf83beef031"),
-    ("dossiers", 4, "efb12c772077ec199d9f211a3da0a2314d015c6464940b1e33ee63fd2f94a708"),
+    ("dossiers", 4, "feeda96b2221605971888f8a67fe894ac4f680bb8edb50c363da5be6b92ad0f7"),
     ("search", 1, "eb328025d545ed0c06f46e1e0b2c5c5872a252ee004c896641a7bf01dd19c4d1"),
     ("timeline", 2, "2ad61405260aaceae8e56642cbef46f0c77f0637274e0b300c72aaef115320f8"),
     ("timeline", 3, "3224879edb813770b7099a557d931e2fb648ce2059bff6cfd7dc97041d7007f6"),

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use contract::{Ask, List, Order, Paging, Problem, Query, Sort};
+use contract::{Ask, List, Order, Paging, Problem, ProblemKind, Query, Sort};
 use domain::{Aggregate, Subject};
 use readmodel::{Overlay, Projection};
 use service::Reply;
 
 use super::query::Asked;
-use super::{Dossiers, links, tables};
+use super::{Dossiers, links};
 use crate::addresses;
 use crate::cursor::Cursor;
 use crate::filter::{Filter, Span};
@@ -92,6 +92,9 @@ fn filter(asked: &Asked<'_>, list: &List) -> Result<Filter, Problem> {
 
 /// A page of the records that meet every filter.
 pub(super) fn list(asked: &Asked<'_>, list: &List) -> Result<Reply, Problem> {
+    if list.filters.text.is_some() {
+        return Err(Problem::new(ProblemKind::InvalidQuery, "the dossiers know no words: ask the search"));
+    }
     let filter = filter(asked, list)?;
     let after = cursor(list)?.map(|cursor| cursor.place);
     let selection = Selection {
@@ -138,8 +141,7 @@ fn found_at(asked: &Asked<'_>, target: &[u8], filter: &Filter) -> Option<Head> {
     let head = asked.known_head(&subject).ok()?;
     // Parties bear the names that they bear today.
     let shown = filter.admits(&head, |party| asked.sees(party))
-        && filter.span.meets(head.summary.earliest, head.summary.latest)
-        && tables::has_words(&subject, &filter.words, asked.view);
+        && filter.span.meets(head.summary.earliest, head.summary.latest);
     shown.then_some(head)
 }
 

@@ -1,4 +1,5 @@
-//! The dossiers: every record folded, its history, the log, the lists.
+//! The dossiers: every record folded, its history, the log, the lists. Where a list is narrowed by words, the
+//! [search](crate::search) answers it.
 //!
 //! | table | key | value |
 //! |---|---|---|
@@ -8,7 +9,6 @@
 //! | `m` | record, version | what became of an event: retracted, corrected, contested; absent: nothing |
 //! | `r` | record | the record as served; absent beyond 60 kB: then it is folded on reading |
 //! | `s` | record | its [head](crate::head): what lists show and filter by |
-//! | `w` | record | the folded words of its texts |
 //! | `l`, `L` | [index](crate::index) of the lists | |
 //! | `t`, `T`, `O`, `n` | [links](links) | |
 //! | `a` | marking, name, record of a [party](crate::parties) | its country |

@@ -62,8 +62,6 @@ fn write(record: &Record, event: &Event, links: Option<&BTreeSet<Link>>, rows: &
     list::place(old.as_ref(), &new, event.position, rows);
     parties::keep(old.as_ref(), &new, rows);
     tables::put_view(&subject, &view, rows);
-    let added = Some(event).filter(|_| links.is_none() && !record.is_disposed());
-    tables::put_words(record, &view, added, rows);
     let linking = Linking { from: subject, marking: new.marking, position: event.position };
     if let Some(links) = links {
         let marking = old.map_or(new.marking, |old| old.marking);

@@ -127,23 +127,17 @@ async fn every_filter_of_a_list_is_honoured() {
             List { filters: Filters { to: Some("2025-04-12".into()), ..Filters::default() }, ..all() },
             &both[1..],
         ),
-        (
-            List {
-                filters: Filters { text: Some("Délegation visit".into()), ..Filters::default() },
-                ..all()
-            },
-            &both[1..],
-        ),
-        (List { filters: Filters { text: Some("Tarik".into()), ..Filters::default() }, ..all() }, &both[..1]),
-        (List { filters: Filters { text: Some("deleg".into()), ..Filters::default() }, ..all() }, &[]),
     ];
     for (list, expected) in cases {
         let said = format!("{list:?}");
         let reply = projected.query(&insider(), Query::List(list)).await;
         assert_eq!(column(&reply, "title"), expected, "{said}");
     }
-    let bad = List { filters: Filters { from: Some("soon".into()), ..Filters::default() }, ..all() };
-    assert_eq!(projected.query(&insider(), Query::List(bad)).await.status, 400);
+    let text = Filters { text: Some("delegation".into()), ..Filters::default() };
+    for bad in [Filters { from: Some("soon".into()), ..Filters::default() }, text] {
+        let bad = Query::List(List { filters: bad, ..all() });
+        assert_eq!(projected.query(&insider(), bad).await.status, 400);
+    }
 }
 
 #[tokio::test]
@@ -309,11 +303,6 @@ async fn a_residue_is_all_that_is_told_of_a_disposed_record() {
     assert!(event["recordedtime"].is_string() && event["data"].is_null(), "{event}");
     let left = json!({"how": "destroyed", "authority": "schedule 7", "reason": "time is up"});
     assert_eq!(items[3]["event"]["data"], left);
-    for text in ["canola", "council"] {
-        let found =
-            List { filters: Filters { text: Some(text.into()), ..Filters::default() }, ..list(Engagement) };
-        assert_eq!(body(&projected.query(&insider(), Query::List(found)).await)["items"], json!([]));
-    }
 }
 
 #[tokio::test]
