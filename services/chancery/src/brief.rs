@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use clap::builder::NonEmptyStringValueParser;
 
 use crate::access::Access;
 use crate::failure::Failure;
@@ -23,9 +24,11 @@ use crate::{markdown, out};
 #[command(verbatim_doc_comment)]
 pub(crate) struct Brief {
     /// We
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     us: String,
 
     /// They
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     them: String,
 
     /// Mark as new what was recorded after this: a log position, a time or the end of a day (UTC)

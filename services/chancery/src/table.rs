@@ -2,6 +2,7 @@
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, Width};
+use unicode_width::UnicodeWidthStr;
 
 use crate::ink::Ink;
 use crate::out;
@@ -29,25 +30,37 @@ pub(crate) fn fitted(width: u16, headings: &[&str], rows: impl IntoIterator<Item
     for row in &rows {
         table.add_row(columns.iter().map(|column| row.get(*column).map_or("", String::as_str)));
     }
-    for (column, heading) in table.column_iter_mut().zip(headings) {
-        column.set_padding((0, 2));
+    let words = columns.iter().map(|column| longest_word(rows.iter().filter_map(|row| row.get(*column))));
+    let leasts = headings.iter().zip(words).map(|(heading, word)| least_width(heading).max(PADDING + word));
+    let leasts = leasts.collect::<Vec<_>>();
+    // Where not even words fit, they are broken, but for what is copied.
+    let is_wide = leasts.iter().sum::<u16>() <= width;
+    for ((column, heading), least) in table.column_iter_mut().zip(headings).zip(leasts) {
+        column.set_padding((0, PADDING));
         // What is copied from a table must not be broken over lines, nor what is a number or a bar.
-        match heading {
+        column.set_constraint(match heading {
             "event" | "record" | "v" | "position" | "days" | "count" | "share" => {
-                column.set_constraint(ColumnConstraint::ContentWidth);
+                ColumnConstraint::ContentWidth
             }
-            heading => {
-                let least = least_width(heading);
-                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
-            }
-        }
+            _ if is_wide => ColumnConstraint::LowerBoundary(Width::Fixed(least)),
+            heading => ColumnConstraint::LowerBoundary(Width::Fixed(least_width(heading))),
+        });
     }
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
+/// Between columns.
+const PADDING: u16 = 2;
+
+/// The longest word of a column, as far as columns are made wide for words.
+fn longest_word<'c>(cells: impl Iterator<Item = &'c String>) -> u16 {
+    const MOST: usize = 12;
+    let longest = cells.flat_map(|cell| cell.split_whitespace()).map(UnicodeWidthStr::width).max();
+    longest.and_then(|width| u16::try_from(width.min(MOST)).ok()).unwrap_or_default()
+}
+
 /// What stands in the column unbroken, with its padding.
 fn least_width(heading: &str) -> u16 {
-    const PADDING: u16 = 2;
     PADDING
         + match heading {
             // `commitment/` and a UUID.
@@ -83,6 +96,15 @@ mod tests {
             let width = comfy_table_width(&shown);
             assert!(width <= 40, "{width}: {shown}");
         }
+    }
+
+    #[test]
+    fn where_there_is_room_no_word_is_broken() {
+        let when = "2025-04-13 “earlier in the day” (inferred)".to_owned();
+        let row = vec![when, "under negotiation".to_owned(), format!("{}/{}", "engagement", "0".repeat(36))];
+        let text = fitted(80, &["when", "status", "title and record"], [row.clone()]);
+        assert!(text.contains("negotiation") && text.contains("(inferred)"), "{text}");
+        assert!(fitted(60, &["when", "status", "title and record"], [row]).contains(&"0".repeat(36)));
     }
 
     /// As wide as a table of one cell of it.
