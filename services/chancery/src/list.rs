@@ -110,6 +110,9 @@ impl List {
     }
 }
 
+/// Where there is less room than this, what would be a column of its own stands below the title.
+const ROOM: u16 = 110;
+
 /// The records in a table, with what a reader wants to know of each such record.
 fn listed(aggregate: Aggregate, items: &[Value], width: u16) -> String {
     let headings: &[&str] = match aggregate {
@@ -119,7 +122,32 @@ fn listed(aggregate: Aggregate, items: &[Value], width: u16) -> String {
         Aggregate::Party => &["name and record", "other names", "posts"],
         Aggregate::Source => &["when", "title and record", "relied on by"],
     };
-    table::fitted(width, headings, items.iter().map(|item| row(aggregate, item)))
+    let rows = items.iter().map(|item| row(aggregate, item));
+    if width >= ROOM || headings.iter().all(|heading| !ASIDE.contains(heading)) {
+        return table::fitted(width, headings, rows);
+    }
+    let rows = rows.map(|row| below_each_other(headings, row)).collect::<Vec<_>>();
+    let headings = headings.iter().copied().filter(|heading| !ASIDE.contains(heading)).collect::<Vec<_>>();
+    table::fitted(width, &headings, rows)
+}
+
+/// What else is told of a record, where there is room for it.
+const ASIDE: [&str; 4] = ["where each party stands", "other names", "posts", "relied on by"];
+
+/// The row with what is told aside in the cell of the title, above the address.
+fn below_each_other(headings: &[&str], row: Vec<String>) -> Vec<String> {
+    let (aside, mut cells) =
+        headings.iter().zip(row).partition::<Vec<_>, _>(|(heading, _)| ASIDE.contains(heading));
+    if let Some((_, entry)) = cells.last_mut() {
+        let (title, address) = entry.rsplit_once('\n').unwrap_or(("", entry));
+        let aside = aside.into_iter().map(|(heading, cell)| match *heading {
+            "relied on by" if !cell.is_empty() => format!("relied on by {cell}"),
+            _ => cell,
+        });
+        let lines = std::iter::once(title.to_owned()).chain(aside).chain([address.to_owned()]);
+        *entry = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+    }
+    cells.into_iter().map(|(_, cell)| cell).collect()
 }
 
 fn row(aggregate: Aggregate, item: &Value) -> Vec<String> {
@@ -187,7 +215,8 @@ mod tests {
     use crate::ink::rendered;
 
     fn shown(aggregate: Aggregate, item: Value) -> String {
-        rendered(&listed(aggregate, &[item], 110), false)
+        let shown = |width| rendered(&listed(aggregate, std::slice::from_ref(&item), width), false);
+        format!("{}\n\n{}", shown(110), shown(80))
     }
 
     #[test]
