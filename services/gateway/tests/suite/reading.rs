@@ -149,10 +149,11 @@ async fn words_and_counts_are_asked_of_the_search() {
     let (subject, question) = asked(&edge, "/v1/search?q=canola+imports&party=CA&aggregate=matter").await;
     assert_eq!(subject, SEARCH);
     assert_eq!(question["query"]["filters"], json!({"parties": ["CA"], "text": "canola imports"}));
-    let (_, question) = asked(&edge, "/v1/statistics?by=month&by=outcome&limit=5").await;
+    let (_, question) = asked(&edge, "/v1/statistics?by=month&by=outcome&limit=5&today=2025-08-01").await;
     assert_eq!(
         question["query"],
-        json!({"ask": "statistics", "aggregate": "engagement", "filters": {}, "by": ["month", "outcome"], "limit": 5})
+        json!({"ask": "statistics", "aggregate": "engagement", "filters": {}, "by": ["month", "outcome"], "limit": 5,
+            "today": "2025-08-01"})
     );
     assert_eq!(refused(edge.get("/v1/search").await).await.0, 400);
 }
