@@ -39,13 +39,17 @@ pub(crate) fn cursor(timeline: &Timeline) -> Result<Option<Cursor>, Problem> {
 /// The problem that is served instead.
 pub(crate) fn answer(ask: &Ask<Timeline>, levels: &Levels, view: &View<'_>) -> Result<Reply, Problem> {
     let timeline = &ask.query;
-    let at = ask.known_at.filter(|at| *at < view.position());
+    let (cursor, latest) = (cursor(timeline)?, view.position());
+    // A walk is of its first page's position, as those through lists are.
+    let walk = cursor.map(|cursor| cursor.position).filter(|position| *position >= ask.min_position);
+    let position = latest.min(ask.known_at.unwrap_or(latest)).min(walk.unwrap_or(latest));
+    let at = (position < latest).then_some(position);
     let visible = Visible::to(&ask.principal, levels, view);
     let filter = Filter {
         aggregate: timeline.aggregate.clone(),
         ..Filter::read(&timeline.filters, &Bearers::seen_by(&visible, view))?
     };
-    let after = cursor(timeline)?.map(|cursor| cursor.place);
+    let after = cursor.map(|cursor| cursor.place);
     let selection = Selection {
         markings: visible.numbers().collect(),
         wanted: &filter.facets(),
@@ -62,10 +66,8 @@ pub(crate) fn answer(ask: &Ask<Timeline>, levels: &Levels, view: &View<'_>) -> R
     let places = INDEX.find(view, &selection);
     let items = places.map(|(place, target)| (place, target.and_then(|target| finder.find(&target))));
     let next = page.fill_within(&budget, after, items);
-    let position = view.position();
     let next =
         next.map(|place| Cursor { schema: Happenings::SCHEMA, position, place }.write(&filters_of(timeline)));
-    let position = at.unwrap_or(position);
     Ok(Reply::ok(page.finish(next.as_deref(), position)).at(position))
 }
 

@@ -1,6 +1,6 @@
 //! What the timeline answers.
 
-use contract::{Filters, Order, Timeline};
+use contract::{Filters, Order, Paging, Timeline};
 use domain::Aggregate::{Engagement, Matter};
 use prometheus_client::metrics::counter::Counter;
 use serde_json::json;
@@ -197,4 +197,24 @@ async fn a_disposed_record_has_no_place_in_time() {
     // What was closed is gone, not only passed over.
     let rows = projected.rows().await;
     assert!(!rows.iter().any(|(key, _)| key[0] == b'V' || key.starts_with(b"v\x01")));
+}
+
+#[tokio::test]
+async fn a_walk_is_of_one_position() {
+    let mut register = Register::default();
+    for i in 1..6 {
+        let data = json!({"title": i.to_string(), "kind": "meeting", "participants": ["US"],
+            "occurred": format!("2025-04-0{i}")});
+        register.record("engagement.held", subject(Engagement, &i.to_string()), "OFFICIAL", &data);
+    }
+    let whole = Timeline { order: Order::Oldest, page: Paging { limit: 2, cursor: None }, ..timeline() };
+    let first = projected(&register).await.timeline(&insider(), whole.clone()).await;
+    let uid = contract::Recorded::parse(&register.entries[3].payload).unwrap().uid();
+    let changes = json!([{"pointer": "/occurred", "new": "2025-03-04"}]);
+    let data = json!({"event": uid, "changes": changes, "reason": "a slip"});
+    register.record("engagement.corrected", subject(Engagement, "4"), "OFFICIAL", &data);
+    let cursor = body(&first)["next"].as_str().map(str::to_owned);
+    let rest = Timeline { page: Paging { limit: 9, cursor }, ..whole };
+    let rest = projected(&register).await.timeline(&insider(), rest).await;
+    assert_eq!((column(&rest, "title"), rest.position), (vec![json!("3"), json!("4"), json!("5")], Some(5)));
 }
