@@ -80,7 +80,7 @@ pub struct Document {
 }
 
 /// What [`Document::more`] counts to: this many, or more.
-pub const MOST_COUNTED: u32 = 20;
+pub const MOST_COUNTED: u32 = 10;
 
 /// One of the two.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -27,7 +27,8 @@ impl Budget {
         self.0.set(self.0.get().saturating_sub(looks));
     }
 
-    const fn is_spent(&self) -> bool {
+    /// Whether nothing more may be looked at.
+    pub(crate) const fn is_spent(&self) -> bool {
         self.0.get() == 0
     }
 }

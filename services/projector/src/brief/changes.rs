@@ -1,6 +1,6 @@
 //! What is disputed, and what was corrected or taken back, in the records of which the brief says something.
 
-use contract::brief::{Changed, Claim, Dispute};
+use contract::brief::{Changed, Claim, Dispute, words};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -91,13 +91,16 @@ fn contested(item: &Item, contest: &Value) -> Option<Dispute> {
     })
 }
 
-/// A value as people read it: a time by its EDTF, a party by its name.
+/// A value as people read it: a time in words, a party by its name.
 fn in_words(value: &Value) -> String {
     let words = match value {
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(in_words).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
-            let known = ["edtf", "as_stated", "name", "text", "code", "title"];
+            if let Some(edtf) = fields.get("edtf").and_then(Value::as_str) {
+                return words::of_edtf(edtf);
+            }
+            let known = ["as_stated", "name", "text", "code", "title"];
             let known = known.iter().find_map(|name| fields.get(*name)?.as_str());
             known.map_or_else(|| value.to_string(), str::to_owned)
         }

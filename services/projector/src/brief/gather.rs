@@ -261,20 +261,53 @@ struct Gathering<'a, 'v> {
     seen: BTreeSet<Subject>,
 }
 
+/// How many records are taken, and how many of the rest are counted.
+struct Quota {
+    most: usize,
+    taken: usize,
+    counted: u32,
+}
+
+impl Quota {
+    const fn of(most: usize) -> Self {
+        Self { most, taken: 0, counted: 0 }
+    }
+
+    /// Whether one more is taken; else it is counted.
+    const fn takes(&mut self) -> bool {
+        let takes = self.taken < self.most;
+        if takes {
+            self.taken += 1;
+        } else {
+            self.counted += 1;
+        }
+        takes
+    }
+
+    const fn is_full(&self) -> bool {
+        self.counted == MOST_COUNTED
+    }
+}
+
 impl Gathering<'_, '_> {
+    /// Takes the first records of a part, of those with a date and of those without; counts some of the rest.
     fn part(&mut self, part: Part) {
         let (dated, undated) = part.most();
-        self.scan(part, None, dated);
-        if undated > 0 {
-            // The undated come behind the dated, whichever come first of them.
+        let (mut dated, mut undated) = (Quota::of(dated), Quota::of(undated));
+        // The undated come behind the dated, unless these have no end or the days are bounded.
+        if !self.scan(part, None, &mut dated, &mut undated) && undated.most > 0 {
+            // Whichever come first of them.
             let before_all = if part.order() == Order::Oldest { 0 } else { u64::MAX };
-            self.scan(part, Some(Place::new(None, before_all)), undated);
+            self.scan(part, Some(Place::new(None, before_all)), &mut dated, &mut undated);
+        }
+        let counted = dated.counted + undated.counted;
+        if counted > 0 {
+            self.gathered.more.insert(part.name(), counted.min(MOST_COUNTED));
         }
     }
 
-    /// Takes the first `most` records of a part, with a date or, behind a place, without; counts some of those
-    /// behind them.
-    fn scan(&mut self, part: Part, after: Option<Place>, most: usize) {
+    /// Reads the index behind a place; says whether it came to the undated.
+    fn scan(&mut self, part: Part, after: Option<Place>, dated: &mut Quota, undated: &mut Quota) -> bool {
         let (aggregate, statuses) = part.kept();
         let Sides { us, them } = &self.gathered.sides;
         let mut wanted = vec![them.facets(), us.facets()];
@@ -282,26 +315,23 @@ impl Gathering<'_, '_> {
             wanted.push(statuses.iter().map(|status| format!("status:{status}")).collect());
         }
         let span = if after.is_some() { Span::default() } else { part.span(self.gathered.today) };
-        let (mut shown, mut counted) = (0, 0);
-        let found = dossiers::by_time(self.asked, aggregate, &wanted, part.order(), span, after);
-        for (place, subject) in found.take(LOOKED_AT) {
-            if after.is_none() && !place.is_dated() {
+        let asked = self.asked;
+        let mut came_to_the_undated = after.is_some();
+        for (place, subject) in
+            dossiers::by_time(asked, aggregate, &wanted, part.order(), span, after).take(LOOKED_AT)
+        {
+            asked.budget.spend(1);
+            came_to_the_undated |= !place.is_dated();
+            let quota = if place.is_dated() { &mut *dated } else { &mut *undated };
+            if quota.is_full() || asked.budget.is_spent() {
                 break;
             }
             let Some(head) = subject.and_then(|subject| self.candidate(part, &subject)) else { continue };
-            if shown < most {
-                shown += 1;
+            if quota.takes() {
                 self.take(part, &head);
-            } else if counted < MOST_COUNTED {
-                counted += 1;
-            } else {
-                break;
             }
         }
-        if counted > 0 {
-            let more = self.gathered.more.entry(part.name()).or_default();
-            *more = (*more + counted).min(MOST_COUNTED);
-        }
+        came_to_the_undated
     }
 
     /// A record as it was known, if it belongs to a part.

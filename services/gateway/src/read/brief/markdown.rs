@@ -27,8 +27,8 @@ pub(super) fn text(sheet: &Sheet) -> String {
 }
 
 fn entry(out: &mut String, entry: &Entry) {
-    let new = if entry.new { "**new** " } else { "" };
-    let urgent = entry.urgent.as_ref().map(|urgent| format!("**{urgent}** ")).unwrap_or_default();
+    let new = if entry.new { "**New:** " } else { "" };
+    let urgent = entry.urgent.as_ref().map(|urgent| format!("**{urgent}:** ")).unwrap_or_default();
     let marking = entry.marking.as_ref().map(|marking| format!("({}) ", plain(marking))).unwrap_or_default();
     let notes = entry.notes.iter().map(|n| format!("[^{n}]")).collect::<String>();
     let tags = entry.tags.iter().map(|tag| plain(tag)).collect::<Vec<_>>().join("; ");

@@ -133,7 +133,7 @@ impl Words<'_> {
                 Some(when) if when.edtf.is_some() => {
                     format!("Nothing recorded since {}.", words::of_when(when))
                 }
-                _ => format!("Nothing recorded since it was entered, {}.", words::of_date(since.recorded)),
+                _ => format!("Nothing recorded since entry, {}.", words::of_date(since.recorded)),
             }),
             marking: Some(&line.marking).filter(|marking| **marking != self.document.marking).cloned(),
             notes: line.notes.clone(),

@@ -24,7 +24,7 @@ fn document(them: &str, text: &str) -> Document {
         "us": {"key": "PK", "name": "Pakistan"}, "them": {"key": "CA", "name": them},
         "marking": "SECRET//REL CA,PK", "today": "2025-08-01", "position": 33, "since": 12,
         "last_met": [met], "they_offered": [line(text)], "instruments": [treaty],
-        "more": {"meetings": 20},
+        "more": {"meetings": 10},
         "notes": [
             {"n": 1, "source": "source/018f0000-0000-7000-8000-000000000003", "publisher": text, "via": ["ISPR"], "grade": "B2"},
             {"n": 2, "source": "javascript:alert(1)", "url": "javascript:alert(1)"},
@@ -50,7 +50,7 @@ fn a_page_says_all_that_a_minister_asks_for() {
         "signed February 2025",
         "via ISPR",
         "Nothing on record under: we owe, both agreed, they will raise, we want, good news to use, coming",
-        "20 or more under meetings",
+        "10 or more under meetings",
     ] {
         assert!(page.contains(said), "{said}: {page}");
         assert!(text.contains(said), "{said}: {text}");
