@@ -4,6 +4,7 @@
 //! - [`Client`] asks the gateway as some principal; an [`Answer`] is what came back.
 //! - [`holds`] compares what was served with a pattern that says only what matters.
 //! - [`generate`] makes a register of any size from a seed; a [`Recording`] writes events as a registrar does.
+//! - [`Past`] records as if at a time gone by.
 //! - [`log`] reads the stream itself, [`rows`] a read model's database, both past every service.
 //! - [`sample`] reads `samples/`.
 //!
@@ -12,6 +13,7 @@
 mod client;
 pub mod generate;
 pub mod log;
+mod past;
 mod pattern;
 mod principal;
 mod recording;
@@ -20,7 +22,8 @@ pub mod sample;
 mod system;
 
 pub use client::{Answer, Client};
+pub use past::Past;
 pub use pattern::{holds, missing};
-pub use principal::{AGENCY, principal};
+pub use principal::{AGENCY, OFFICER, principal};
 pub use recording::{Author, Proposal, Recording};
 pub use system::System;

@@ -2,14 +2,22 @@
 
 mod bad_input;
 mod facts;
+mod founding;
+mod hidden;
 mod kill;
+mod known_at;
 mod markings;
+mod pages;
 mod replicas;
 mod samples;
 mod stories;
 
+use std::time::Duration;
+
+use eventlog::EventLog;
 use serde_json::Value;
 use system_tests::{Client, System, sample};
+use testkit::eventually;
 
 /// The program under test.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_chancery_under_test");
@@ -17,10 +25,31 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_chancery_under_test");
 /// Records a sample and waits until queries have it.
 async fn record(client: &Client, name: &str) -> Value {
     let answer = client.submit(&sample::read(name)).await;
-    let position = answer.position();
-    client.get(&format!("/v1/engagements?min_position={position}")).await.ok();
-    client.get(&format!("/v1/timeline?min_position={position}")).await.ok();
+    settled(client, answer.position()).await;
     answer.ok()
+}
+
+/// One question of each read model.
+const EACH: [&str; 4] = ["sources?", "timeline?", "calendar?", "search?q=nothing&"];
+
+/// Waits until every read model has this position.
+async fn settled(client: &Client, position: u64) {
+    for question in EACH {
+        let path = format!("/v1/{question}limit=1&min_position={position}");
+        eventually("the read models to catch up", CATCHING_UP, async || {
+            (client.get(&path).await.status == 200).then_some(())
+        })
+        .await;
+    }
+}
+
+/// Nothing takes longer to be projected.
+const CATCHING_UP: Duration = Duration::from_secs(120);
+
+/// A log past the registrar, for what is recorded as if at a time gone by.
+async fn log_of(system: &mut System) -> EventLog {
+    let client = system.nats().client().await;
+    EventLog::open(client, eventlog::Settings::default()).await.expect("the log is there")
 }
 
 /// A register in one process.

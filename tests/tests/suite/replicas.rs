@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use system_tests::{Client, System, holds, log, rows};
 
-use crate::PROGRAM;
+use crate::{PROGRAM, settled};
 
 const PAIRS: &[&[&str]] = &[&["registrar"], &["registrar"], &["projector"], &["projector"], &["gateway"]];
 
@@ -32,7 +32,7 @@ async fn two_registrars_and_two_projectors_share_the_work() {
     caught_up(&client, 210).await;
     system.stop(2).await;
     system.stop(3).await;
-    for model in ["dossiers", "timeline"] {
+    for model in ["dossiers", "timeline", "calendar", "search"] {
         let [one, other] =
             [2, 3].map(|number| rows::read(&system.data(number).join("projector").join(model)));
         assert!(one == other, "{model} differ:\n{}", rows::differences(&one, &other).join("\n"));
@@ -66,7 +66,6 @@ async fn records_and_reads(client: Client, writer: usize) -> Vec<u64> {
 /// Both projectors answer, so ask often enough to meet both.
 async fn caught_up(client: &Client, position: u64) {
     for _ in 0..20 {
-        client.get(&format!("/v1/matters?min_position={position}")).await.ok();
-        client.get(&format!("/v1/timeline?min_position={position}")).await.ok();
+        settled(client, position).await;
     }
 }

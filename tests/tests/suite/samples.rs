@@ -1,11 +1,7 @@
 //! The samples are plausible events of the vocabulary, and the table of facts speaks of them; without a server.
 
-use std::collections::BTreeMap;
-
-use contract::Salt;
-use domain::{Record, Subject, Vocabulary};
-use jiff::Timestamp;
-use system_tests::{AGENCY, Author, Proposal, Recording, holds, missing, sample};
+use domain::Record;
+use system_tests::{OFFICER, Past, holds, missing, sample};
 
 use crate::facts::{self, Fact};
 
@@ -50,29 +46,9 @@ fn every_fact_shows_in_one_of_its_collection() {
 
 /// The records of a sample, folded as a registrar would.
 fn fold(name: &str) -> Vec<Record> {
-    let author = Author { agency: AGENCY, party: "PK", actor: "officer", language: "en" };
-    let (vocabulary, marking) = (Vocabulary::default(), "OFFICIAL".parse().expect("a marking"));
-    let recorded = "2026-11-24T12:00:00Z".parse::<Timestamp>().expect("a time");
-    let (mut records, mut refused) = (BTreeMap::<Subject, Recording>::new(), Vec::new());
-    for (event, position) in sample::read(name).as_array().expect("a list of events").iter().zip(1..) {
-        let text =
-            |field: &str| event[field].as_str().unwrap_or_else(|| panic!("{name}: no {field}: {event}"));
-        let subject = Subject::resolve(text("subject"), AGENCY).expect("a subject");
-        let proposal = Proposal {
-            id: text("id").to_owned(),
-            kind: text("type").parse().expect("a type of the vocabulary"),
-            author,
-            marking: &marking,
-            recorded,
-            data: &event["data"],
-            salts: [Salt([0; 16]); 2],
-        };
-        let recording = records.entry(subject).or_insert_with(|| Recording::new(subject));
-        match recording.take(&proposal, position, &vocabulary) {
-            Ok((_, anomalies)) if anomalies.is_empty() => {}
-            other => refused.push(format!("{}: {other:#?}", proposal.id)),
-        }
-    }
-    assert!(refused.is_empty(), "{name}:\n{}", refused.join("\n"));
-    records.into_values().map(|recording| recording.record().clone()).collect()
+    let mut past = Past::default();
+    let taken = past.take(OFFICER, "2026-11-24T12:00:00Z", &sample::read(name));
+    let doubts = taken.iter().filter(|(_, anomalies)| !anomalies.is_empty()).collect::<Vec<_>>();
+    assert!(doubts.is_empty(), "{name}:\n{doubts:#?}");
+    past.records().cloned().collect()
 }
