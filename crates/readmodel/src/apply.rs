@@ -1,12 +1,13 @@
 //! The thread that applies events: whatever waits goes into one batch.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
-use crate::folders::Folders;
+use crate::folders::{Build, Folders};
 use crate::overlay::Changes;
-use crate::shared::{Live, Shared};
+use crate::shared::{Live, Rebuild, Shared};
 use crate::store::Store;
 use crate::{Checkpoint, Entry, Error, Overlay, Projection, State};
 
@@ -29,17 +30,27 @@ pub(crate) enum Message {
 pub(crate) struct Applier<P> {
     pub(crate) projection: P,
     pub(crate) store: Store,
+    pub(crate) build: Build,
     pub(crate) checkpoint: Checkpoint,
-    /// Whether `store` answers; if not, another does while this one is built.
-    pub(crate) serves: bool,
-    /// Whether `CURRENT` names `store`.
-    pub(crate) counts: bool,
+    pub(crate) standing: Standing,
     pub(crate) folders: Folders,
     pub(crate) shared: Arc<Shared>,
 }
 
+/// What an applier's store is to the read model.
+pub(crate) struct Standing {
+    /// Whether `store` answers; if not, another does while this one is built.
+    pub(crate) serves: bool,
+    /// Whether `CURRENT` names `store`.
+    pub(crate) counts: bool,
+    /// Whether its state is the read model's: not while another follows, too.
+    pub(crate) leads: Arc<AtomicBool>,
+    /// Told when it takes over from another that follows.
+    pub(crate) takes_over: Option<oneshot::Sender<()>>,
+}
+
 impl<P: Projection> Applier<P> {
-    /// Applies until the queue is closed and empty, then flushes.
+    /// Applies until the queue is closed and empty, or another store has taken over; then flushes.
     pub(crate) fn run(mut self, origin: &str, mut queue: mpsc::Receiver<Message>) -> Result<(), Error> {
         let mut waiting = Vec::with_capacity(AT_ONCE);
         let mut batch = Batch::default();
@@ -50,20 +61,24 @@ impl<P: Projection> Applier<P> {
                     Message::Head(position) => head = Some(position),
                     Message::Entry(entry) => self.apply(entry, &mut batch)?,
                 }
-                if batch.changes.len() >= FULL_BATCH {
-                    self.commit(&mut batch, origin)?;
+                if batch.changes.len() >= FULL_BATCH && !self.commit(&mut batch, origin)? {
+                    return Ok(());
                 }
             }
-            self.commit(&mut batch, origin)?;
-            if head.take_if(|head| *head <= self.checkpoint.position).is_some() {
-                self.caught_up()?;
+            if !self.commit(&mut batch, origin)? {
+                return Ok(());
+            }
+            if head.is_some_and(|head| head <= self.checkpoint.position) && self.caught_up()? {
+                head = None;
             }
         }
         self.store.flush()
     }
 
     fn apply(&mut self, entry: Arc<Entry>, batch: &mut Batch) -> Result<(), Error> {
-        self.shared.takes(&entry);
+        if self.leads() {
+            self.shared.takes(&entry);
+        }
         let mut overlay = Overlay::new(&self.store, &mut batch.changes);
         self.projection.apply(&entry, &mut overlay);
         batch.last = Some(entry);
@@ -71,49 +86,87 @@ impl<P: Projection> Applier<P> {
         overlay.failure().map_or(Ok(()), |error| Err(Error::Store(error)))
     }
 
-    fn commit(&mut self, batch: &mut Batch, origin: &str) -> Result<(), Error> {
-        let Some(last) = batch.last.take() else { return Ok(()) };
+    /// Commits what waits; false if another store has taken over, and nothing was committed.
+    fn commit(&mut self, batch: &mut Batch, origin: &str) -> Result<bool, Error> {
+        let Some(last) = batch.last.take() else { return Ok(true) };
         let checkpoint = self.checkpoint.at(origin, &last);
-        if self.serves {
+        if self.standing.serves {
             let mut live = self.shared.writing();
+            if live.build != self.build {
+                return Ok(false);
+            }
             self.store.commit(&batch.changes, &checkpoint)?;
             live.checkpoint.clone_from(&checkpoint);
         } else {
             self.store.commit(&batch.changes, &checkpoint)?;
         }
         batch.changes.clear();
-        self.shared.applied(&last);
         self.checkpoint = checkpoint;
-        if self.serves {
+        if self.leads() {
+            self.shared.applied(&last);
+        } else {
+            self.shared.rebuild.send_replace(Rebuild::UnderWay { position: last.position });
+        }
+        if self.standing.serves {
             self.shared.position.send_replace(last.position);
         }
-        Ok(())
+        Ok(true)
     }
 
-    fn caught_up(&mut self) -> Result<(), Error> {
-        if !self.counts {
-            self.switch()?;
+    fn leads(&self) -> bool {
+        self.standing.leads.load(Ordering::Relaxed)
+    }
+
+    /// False if the store that answers is further: then it is not over yet.
+    fn caught_up(&mut self) -> Result<bool, Error> {
+        let answers = self.standing.serves && self.standing.counts;
+        if !answers && !self.switch()? {
+            return Ok(false);
         }
         self.shared.state.send_replace(State::Following);
-        Ok(())
+        Ok(true)
     }
 
-    /// From here on this store answers. Killed before `CURRENT` is written, the next start continues the
-    /// build; killed after, it removes what is left of the old folder.
-    fn switch(&mut self) -> Result<(), Error> {
-        self.store.flush()?;
-        self.folders.point_to(P::SCHEMA)?;
-        if !self.serves {
-            let live = Live { store: self.store.clone(), checkpoint: self.checkpoint.clone() };
-            // The lock is held for the exchange alone; closing the old store may take a while.
-            let old = std::mem::replace(&mut *self.shared.writing(), live);
-            drop(old);
-            self.shared.serves(P::SCHEMA);
-            self.shared.position.send_replace(self.checkpoint.position);
+    /// From here on this store answers, if it is as far as the one that does. Killed before `CURRENT` is
+    /// written, the next start continues the build; killed after, it removes what is left of the old folder.
+    fn switch(&mut self) -> Result<bool, Error> {
+        if !self.standing.counts {
+            if self.shared.is_beyond(self.checkpoint.position) && !self.standing.serves {
+                return Ok(false);
+            }
+            self.store.flush()?;
+            self.folders.point_to(self.build)?;
+            self.standing.counts = true;
         }
-        self.folders.keep_only(&[P::SCHEMA])?;
-        (self.serves, self.counts) = (true, true);
-        Ok(())
+        if !self.standing.serves && !self.take_over() {
+            return Ok(false);
+        }
+        match self.standing.takes_over.take() {
+            // Who ran the other follows no more once it hears this, and removes the folder.
+            Some(takes_over) => drop(takes_over.send(())),
+            None => self.folders.keep_only(&[self.build])?,
+        }
+        Ok(true)
+    }
+
+    /// Puts the store in the place of the one that answers; false if that is further.
+    fn take_over(&mut self) -> bool {
+        let old = {
+            let mut live = self.shared.writing();
+            if live.checkpoint.position > self.checkpoint.position {
+                return false;
+            }
+            let (store, checkpoint) = (self.store.clone(), self.checkpoint.clone());
+            std::mem::replace(&mut *live, Live { store, build: self.build, checkpoint })
+        };
+        // The lock is held for the exchange alone; closing the old store may take a while.
+        drop(old);
+        self.standing.serves = true;
+        self.standing.leads.store(true, Ordering::Relaxed);
+        self.shared.serves(P::SCHEMA);
+        self.shared.reaches(self.checkpoint.position);
+        self.shared.position.send_replace(self.checkpoint.position);
+        true
     }
 }
 

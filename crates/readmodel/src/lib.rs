@@ -13,6 +13,8 @@
 //!   it must therefore be bounded.
 //! - Another schema version is built beside the live store, which serves meanwhile if its rows can still be
 //!   read; then one atomic write switches, and the old folder goes.
+//! - The same schema is built anew [on request](Reader::rebuild), beside the live store, which goes on following:
+//!   no answer waits for it, and none is older than the one before.
 //!
 //! A batch closes at [`FULL_BATCH`] writes; only an event that alone makes many can carry one beyond 200. A
 //! value longer than [`LARGEST_VALUE`] is refused by [`Overlay::put`].
@@ -23,10 +25,12 @@ mod apply;
 mod checkpoint;
 mod error;
 mod folders;
+mod follow;
 mod log;
 mod overlay;
 mod projection;
 mod reader;
+mod rebuild;
 mod rows;
 mod runner;
 mod shared;
@@ -39,7 +43,7 @@ pub use eventlog::Entry;
 pub use log::{Log, LogError};
 pub use overlay::{LARGEST_VALUE, Overlay, TooLarge};
 pub use projection::Projection;
-pub use reader::{Reader, View, WaitError};
+pub use reader::{Reader, RebuildError, View, WaitError};
 pub use rows::{Direction, Range, Row, Rows, Value};
 pub use runner::{Runner, Settings, open};
-pub use shared::{Lag, State};
+pub use shared::{Lag, Rebuild, State};

@@ -17,6 +17,15 @@ pub trait Projection: Send + 'static {
     /// Earlier schemas whose rows the queries of today can still read; they serve while a rebuild runs.
     const READABLE: &'static [u32] = &[];
 
+    /// A second projection of the same kind, with nothing in its caches: it builds the read model anew while this
+    /// one goes on. `None`: it cannot be built anew while it serves.
+    fn another(&self) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
+
     /// Applies one event. What cannot be read becomes a raw row; nothing is refused here, for what is in the
     /// log has happened.
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>);

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::rows::Row;
 use crate::shared::{Live, Shared};
-use crate::{Direction, Error, Lag, Range, Rows, State, Value, store};
+use crate::{Direction, Error, Lag, Range, Rebuild, Rows, State, Value, store};
 
 /// Answers from a read model while its runner follows the log. Clones are the same read model.
 #[derive(Clone)]
@@ -86,6 +86,38 @@ impl Reader {
         self.shared.fails.load(Ordering::Relaxed)
     }
 
+    /// Has the read model built anew, from the first event on, beside the rows that answer. They go on answering and
+    /// following; then the new ones take over, and they go. One build is made at a time: who asks while one is
+    /// under way has asked for that one. It goes on after a restart.
+    ///
+    /// # Errors
+    /// [`RebuildError`] when nobody would do it.
+    pub fn rebuild(&self) -> Result<(), RebuildError> {
+        if !self.shared.can_rebuild {
+            return Err(RebuildError::Unable);
+        }
+        match &*self.shared.state.borrow() {
+            State::Failed(reason) => return Err(RebuildError::Stopped(reason.clone())),
+            // Its form changed: that is a rebuild.
+            State::Rebuilding => return Ok(()),
+            _ => {}
+        }
+        self.shared.rebuild.send_if_modified(|rebuild| {
+            let is_new = matches!(rebuild, Rebuild::None | Rebuild::Failed(_));
+            if is_new {
+                *rebuild = Rebuild::Asked;
+            }
+            is_new
+        });
+        Ok(())
+    }
+
+    /// What became of the last [request](Self::rebuild), and every change of it.
+    #[must_use]
+    pub fn rebuilds(&self) -> watch::Receiver<Rebuild> {
+        self.shared.rebuild.subscribe()
+    }
+
     /// How far it is behind the log.
     #[must_use]
     pub fn lag(&self, now: Timestamp) -> Lag {
@@ -125,6 +157,13 @@ impl View<'_> {
     pub fn schema(&self) -> u32 {
         self.live.checkpoint.schema
     }
+
+    /// How often rows of this form were built anew on request: what is kept beside the rows, and made of them, is
+    /// made again when this changes.
+    #[must_use]
+    pub fn generation(&self) -> u32 {
+        self.live.build.generation
+    }
 }
 
 impl Rows for View<'_> {
@@ -135,6 +174,17 @@ impl Rows for View<'_> {
     fn scan<'r>(&'r self, range: &Range, direction: Direction) -> Box<dyn Iterator<Item = Row> + 'r> {
         store::scan(&self.live.store, range, direction, &self.failure)
     }
+}
+
+/// Why a read model is not built anew.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RebuildError {
+    /// There is only one of its projection.
+    #[error("this read model cannot be built anew while it serves")]
+    Unable,
+    /// It follows the log no more.
+    #[error("the read model has stopped: {0}")]
+    Stopped(String),
 }
 
 /// Why a wait for a position ended without it.

@@ -6,12 +6,14 @@ use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 
+use crate::folders::Build;
 use crate::store::Store;
-use crate::{Checkpoint, Entry};
+use crate::{Checkpoint, Entry, Settings};
 
 /// The database that answers.
 pub(crate) struct Live {
     pub(crate) store: Store,
+    pub(crate) build: Build,
     pub(crate) checkpoint: Checkpoint,
 }
 
@@ -19,6 +21,9 @@ pub(crate) struct Shared {
     live: RwLock<Live>,
     pub(crate) position: watch::Sender<u64>,
     pub(crate) state: watch::Sender<State>,
+    pub(crate) rebuild: watch::Sender<Rebuild>,
+    /// Whether the projection can be had a second time.
+    pub(crate) can_rebuild: bool,
     pub(crate) waits: Semaphore,
     pub(crate) reads: Semaphore,
     /// Why the rows are not answered: they are of another log.
@@ -37,15 +42,17 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(live: Live, applied: u64, waits: usize, reads: usize) -> Self {
+    pub(crate) fn new(live: Live, applied: u64, can_rebuild: bool, settings: Settings) -> Self {
         let Checkpoint { position, schema, .. } = live.checkpoint;
         Self {
             live: RwLock::new(live),
             serving: AtomicU32::new(schema),
             position: watch::Sender::new(position),
             state: watch::Sender::new(State::Starting),
-            waits: Semaphore::new(waits),
-            reads: Semaphore::new(reads),
+            rebuild: watch::Sender::new(Rebuild::None),
+            can_rebuild,
+            waits: Semaphore::new(settings.waits),
+            reads: Semaphore::new(settings.reads),
             disowned: OnceLock::new(),
             fails: AtomicBool::new(false),
             head: AtomicU64::new(applied.max(position)),
@@ -88,6 +95,17 @@ impl Shared {
         self.in_hand.store(0, Ordering::Relaxed);
     }
 
+    /// As [`applied`](Self::applied), whatever event stands there.
+    pub(crate) fn reaches(&self, position: u64) {
+        self.applied.fetch_max(position, Ordering::Relaxed);
+        self.in_hand.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether what answers is further than a position.
+    pub(crate) fn is_beyond(&self, position: u64) -> bool {
+        self.reading().checkpoint.position > position
+    }
+
     pub(crate) fn lag(&self, now: Timestamp) -> Lag {
         let applied = self.applied.load(Ordering::Relaxed);
         let events = self.head.load(Ordering::Relaxed).saturating_sub(applied);
@@ -115,6 +133,22 @@ pub enum State {
     /// The log does not answer, as said; it tries again.
     Interrupted(String),
     /// It has stopped for the reason said; an operator must decide.
+    Failed(String),
+}
+
+/// What became of the last request to build the read model anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rebuild {
+    /// None is under way: nobody asked, or the new one answers.
+    None,
+    /// It is about to begin.
+    Asked,
+    /// It is built beside the one that answers.
+    UnderWay {
+        /// The last event that was applied to it.
+        position: u64,
+    },
+    /// It came to an end without taking over, for the reason said; the one that answers was not touched.
     Failed(String),
 }
 

@@ -8,8 +8,8 @@ use domain::{Aggregate, Subject};
 use futures_util::{Stream, StreamExt, stream};
 use jiff::Timestamp;
 use readmodel::{
-    Direction, Entry, Error, Log, LogError, Overlay, Projection, Range, Reader, Row, Rows, Settings, State,
-    Value,
+    Direction, Entry, Error, Log, LogError, Overlay, Projection, Range, Reader, Rebuild, Row, Rows, Settings,
+    State, Value,
 };
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -95,6 +95,10 @@ impl<const V: u32> Projection for Tally<V> {
     const SCHEMA: u32 = V;
     const READABLE: &'static [u32] = &[1];
 
+    fn another(&self) -> Option<Self> {
+        Some(Self)
+    }
+
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
         let event = |position: u64| [b"e", position.to_be_bytes().as_slice()].concat();
         rows.put(event(entry.position), &entry.payload).unwrap();
@@ -146,6 +150,14 @@ impl Running {
         let mut states = self.reader.state();
         let is = tokio::time::timeout(testkit::PATIENCE, states.wait_for(state)).await;
         is.expect("in time").expect("the read model is held").clone()
+    }
+
+    /// The last rebuild that was asked for is over.
+    pub(crate) async fn is_rebuilt(&self) {
+        let mut rebuilds = self.reader.rebuilds();
+        let over = |rebuild: &Rebuild| matches!(rebuild, Rebuild::None | Rebuild::Failed(_));
+        let over = tokio::time::timeout(testkit::PATIENCE, rebuilds.wait_for(over)).await;
+        assert_eq!(*over.expect("in time").expect("the read model is held"), Rebuild::None);
     }
 
     pub(crate) async fn follows(&self) {
