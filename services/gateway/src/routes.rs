@@ -26,6 +26,11 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
         "One record, folded from its history; its ETag is \"version-hash\", and If-Match minds the version alone",
     ),
     ("GET", "/v1/{collection}/{id}/events", "A record's history: who recorded what, when"),
+    (
+        "GET",
+        "/v1/{collection}/{id}/accounts",
+        "Who tells what of each happening, side by side, with what of it stands and why",
+    ),
     ("GET", "/v1/timeline", "Events over valid time"),
     (
         "GET",
@@ -59,7 +64,8 @@ pub(crate) fn router(gateway: &Arc<Gateway>) -> Router {
         router = router
             .route(&base, get(move |asked| read::list(aggregate, asked)))
             .route(&format!("{base}/{{id}}"), get(move |asked| read::record(aggregate, asked)))
-            .route(&format!("{base}/{{id}}/events"), get(move |asked| read::history(aggregate, asked)));
+            .route(&format!("{base}/{{id}}/events"), get(move |asked| read::history(aggregate, asked)))
+            .route(&format!("{base}/{{id}}/accounts"), get(move |asked| read::accounts(aggregate, asked)));
     }
     router
         .fallback(no_route)

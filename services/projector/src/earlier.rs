@@ -41,6 +41,7 @@ fn questions() -> Vec<Query> {
     for subject in (0..RECORDS).map(record) {
         questions.push(Query::Record { subject });
         questions.push(Query::History { subject, after: 0, limit: 100 });
+        questions.push(Query::Accounts { subject });
     }
     questions
 }

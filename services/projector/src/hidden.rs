@@ -152,6 +152,7 @@ async fn answers(register: &Register, reader: &Principal) -> Vec<(String, u16, V
     for subject in (0..RECORDS).map(record) {
         queries.push(Query::Record { subject });
         queries.push(Query::History { subject, after: 0, limit: 3 });
+        queries.push(Query::Accounts { subject });
     }
     queries.push(Query::Log { after: 0, limit: 1_000 });
     let half = register.entries.len() as u64 / 2;

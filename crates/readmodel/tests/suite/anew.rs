@@ -97,7 +97,8 @@ async fn no_query_fails_and_the_new_equals_the_old() {
     running.is_rebuilt().await;
     assert_eq!(running.rows().await, (3_000, old));
     assert_eq!(databases(folder.path()), ["v1.1"]);
-    assert_eq!(running.reader.read(|view| view.generation()).await.unwrap(), 1);
+    let read = running.reader.read(|view| (view.schema(), view.generation())).await;
+    assert_eq!(read.unwrap(), (1, 1));
 
     // Once more, while events arrive.
     running.reader.rebuild().unwrap();

@@ -89,6 +89,14 @@ pub(crate) async fn history(aggregate: Aggregate, mut asked: Asked) -> Result<Re
     Ok(answer(reply, HeaderValue::from_static(JSON)))
 }
 
+/// The accounts of each happening of a record, side by side.
+pub(crate) async fn accounts(aggregate: Aggregate, asked: Asked) -> Result<Response, Refusal> {
+    choose(&asked.headers, &[JSON])?;
+    let subject = subject(aggregate, &asked)?;
+    let reply = asked.ask(subjects::DOSSIERS, Query::Accounts { subject }).await?;
+    Ok(answer(reply, HeaderValue::from_static(JSON)))
+}
+
 fn is_strength(text: &str) -> Result<(), serde_json::Error> {
     serde_json::from_value::<domain::vocabulary::Strength>(text.into()).map(drop)
 }

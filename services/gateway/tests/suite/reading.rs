@@ -72,6 +72,16 @@ async fn a_key_of_the_caller_names_the_record() {
 }
 
 #[tokio::test]
+async fn the_accounts_of_a_record_are_asked_for_beside_it() {
+    let edge = Edge::start().await;
+    let (subject, question) = asked(&edge, &format!("/v1/engagements/{ID}/accounts?known_at=7")).await;
+    assert_eq!(subject, DOSSIERS);
+    assert_eq!(question["query"], json!({"ask": "accounts", "subject": format!("engagement/{ID}")}));
+    assert_eq!(question["known_at"], 7);
+    assert_eq!(refused(edge.get(&format!("/v1/engagements/{ID}/accounts?since=7")).await).await.0, 400);
+}
+
+#[tokio::test]
 async fn every_collection_is_listed_by_its_filters() {
     let edge = Edge::start().await;
     for aggregate in Aggregate::ALL {

@@ -14,6 +14,7 @@
 //! | `a` | marking, name, record of a [party](crate::parties) | its country |
 //! | `k`, `K` | marking and owner, number | [number](crate::markings), marking and owner |
 
+mod accounts;
 mod links;
 mod list;
 mod projection;

@@ -11,7 +11,7 @@ use readmodel::View;
 use serde_json::{Value, json};
 use service::Reply;
 
-use super::{links, list, tables};
+use super::{accounts, links, list, tables};
 use crate::addresses;
 use crate::brief;
 use crate::folds;
@@ -71,6 +71,7 @@ pub(crate) fn answer(ask: &Ask<Query>, levels: &Levels, view: &View<'_>) -> Resu
     let reply = match &ask.query {
         Query::Record { subject } => asked.record(subject),
         Query::History { subject, after, limit } => asked.history(subject, *after, *limit),
+        Query::Accounts { subject } => accounts::accounts(&asked, subject),
         Query::Event { uid } => asked.event(*uid),
         Query::Log { after, limit } => Ok(asked.log(*after, *limit)),
         Query::Position { at } => {
@@ -79,9 +80,6 @@ pub(crate) fn answer(ask: &Ask<Query>, levels: &Levels, view: &View<'_>) -> Resu
         }
         Query::List(list) => list::list(&asked, list),
         Query::Brief(brief) => brief::answer(brief, &asked, levels),
-        Query::Accounts { .. } => {
-            Err(Problem::new(ProblemKind::Unavailable, "this projector does not answer it"))
-        }
     };
     reply.map(|reply| reply.at(asked.position))
 }
