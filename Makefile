@@ -31,7 +31,7 @@ run: server build ## start the whole register with samples, until Ctrl-C
 		exec target/debug/chancery serve --log-level warn --samples tests/samples
 
 .PHONY: demo
-demo: server build ## record two reports, ask, correct a name, stop
+demo: server build ## record two reports, ask, correct a name, brief a minister, stop
 	@NATS_SERVER=$$(deploy/nats/fetch-server.sh) && export NATS_SERVER && deploy/local/demo.sh target/debug/chancery
 
 .PHONY: test

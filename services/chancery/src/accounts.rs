@@ -65,8 +65,9 @@ impl Accounts {
 /// What stands, in a table.
 const STANDS: &str = "✓ ";
 
-/// How wide a column of an account must be to be read.
-const LEAST: usize = 24;
+/// How wide a column of an account must be to be read, and what is left to the columns beside them.
+const LEAST: usize = 22;
+const BESIDE: usize = 30;
 
 /// A happening: its accounts in as many columns as there is room for, then the objections to it.
 fn told(happening: &Value, width: u16) -> String {
@@ -74,9 +75,13 @@ fn told(happening: &Value, width: u16) -> String {
     let accounts = happening["accounts"].as_array().map(Vec::as_slice).unwrap_or_default();
     let count =
         if accounts.len() == 1 { "1 account".to_owned() } else { format!("{} accounts", accounts.len()) };
-    let mut lines = vec![format!("{}: {count}", Ink::Bold.on(&words::short_type(&happening["type"])))];
-    let room = (usize::from(width) / LEAST).saturating_sub(2).max(1);
+    let mut lines =
+        vec![format!("{}: {count}", Ink::Bold.on(&words::short_type(&happening["type"]).replace('_', " ")))];
+    let room = (usize::from(width).saturating_sub(BESIDE) / LEAST).max(1);
     for (index, some) in accounts.chunks(room).enumerate() {
+        if index > 0 {
+            lines.push(String::new());
+        }
         let (headings, rows) = side_by_side(happening, some, index * room);
         let headings = headings.iter().map(String::as_str).collect::<Vec<_>>();
         lines.push(table::fitted(width, &headings, rows));
@@ -100,12 +105,12 @@ fn side_by_side(happening: &Value, accounts: &[Value], before: usize) -> (Vec<St
     let mut rows = vec![
         of_each("from", &reporter),
         of_each("recorded", &|account| words::moment(&account["recorded"])),
-        of_each("relying on", &|account| words::plain(&account["citations"])),
+        of_each("relying on", &|account| value(&account["citations"])),
         of_each("event", &|account| Ink::Faint.on(&words::plain(&account["event"]))),
     ];
     rows.retain(|row| row.iter().skip(1).any(|cell| !cell.is_empty()));
     let fields = happening["fields"].as_array().into_iter().flatten();
-    rows.extend(fields.map(|field| compared(field, accounts)));
+    rows.extend(fields.map(|field| compared(field, accounts, &happening["accounts"])));
     (headings, rows)
 }
 
@@ -119,7 +124,7 @@ fn reporter(account: &Value) -> String {
 }
 
 /// What each account says at a place, and why what stands there does.
-fn compared(field: &Value, accounts: &[Value]) -> Vec<String> {
+fn compared(field: &Value, accounts: &[Value], all: &Value) -> Vec<String> {
     let pointer = words::plain(&field["pointer"]);
     let stands = &field["stands"];
     let alternatives = field["alternatives"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -127,19 +132,18 @@ fn compared(field: &Value, accounts: &[Value]) -> Vec<String> {
         let event = &account["event"];
         let alternative = alternatives.iter().find(|other| other["event"] == *event);
         let said = alternative.map(|other| &other["value"]).or_else(|| account["data"].pointer(&pointer));
-        said.map(words::plain).unwrap_or_default()
+        said.map(value).unwrap_or_default()
     };
     let cell = |account: &Value| {
         if account["event"] == stands["event"] {
-            let value = words::plain(&stands["value"]);
-            Ink::Good.on(&format!("{STANDS}{}", if value.is_empty() { "nothing" } else { &value }))
+            standing(stands)
         } else {
             Some(says(account)).filter(|said| !said.is_empty()).unwrap_or_else(|| "–".to_owned())
         }
     };
     let mut row = vec![place(&pointer)];
     row.extend(accounts.iter().map(cell));
-    row.push(why(field, accounts));
+    row.push(why(field, all));
     row
 }
 
@@ -149,8 +153,24 @@ fn place(pointer: &str) -> String {
     if place.is_empty() { "all of it".to_owned() } else { place }
 }
 
-/// Why what stands does; and what stands, if none of the accounts shown says so.
-fn why(field: &Value, accounts: &[Value]) -> String {
+/// What stands, marked.
+fn standing(stands: &Value) -> String {
+    let value = value(&stands["value"]);
+    Ink::Good.on(&format!("{STANDS}{}", if value.is_empty() { "nothing" } else { &value }))
+}
+
+/// A value; of a list of more than words, each has a line.
+fn value(value: &Value) -> String {
+    match value {
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            items.iter().map(words::plain).collect::<Vec<_>>().join("\n")
+        }
+        other => words::plain(other),
+    }
+}
+
+/// Why what stands does; and what stands, if none of the accounts says so.
+fn why(field: &Value, accounts: &Value) -> String {
     let because = match field["because"].as_str() {
         Some("adjudicated") => "decided by an approver",
         Some("latest_correction") => "corrected last",
@@ -160,12 +180,12 @@ fn why(field: &Value, accounts: &[Value]) -> String {
         _ => "",
     };
     let stands = &field["stands"];
-    let elsewhere = accounts.iter().all(|account| account["event"] != stands["event"]);
-    let value =
-        if elsewhere { format!("{STANDS}{}\n", words::plain(&stands["value"])) } else { String::new() };
+    let mut events = accounts.as_array().into_iter().flatten().map(|account| &account["event"]);
+    let is_said = events.any(|event| *event == stands["event"]);
+    let value = if is_said { String::new() } else { format!("{}\n", standing(stands)) };
     let by = words::plain(&field["adjudicated_by"]);
     let by = if by.is_empty() { by } else { format!("\n{}", Ink::Faint.on(&by)) };
-    format!("{}{because}{by}", Ink::Good.on(&value))
+    format!("{value}{because}{by}")
 }
 
 fn objection(objection: &Value) -> String {
@@ -207,7 +227,7 @@ mod tests {
 
     #[test]
     fn where_there_is_no_room_accounts_are_below_each_other() {
-        let text = rendered(&told(&happening(), 72), false);
+        let text = rendered(&told(&happening(), 60), false);
         let (first, second) = text.split_once("ACCOUNT 2").expect("another table");
         assert!(first.contains("Lahore") && second.contains("✓ Islamabad"), "{text}");
     }
