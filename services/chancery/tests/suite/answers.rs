@@ -7,6 +7,7 @@ use testkit::{PATIENCE, eventually};
 use crate::register::{Done, Register, program};
 use crate::trying::SAMPLES;
 
+const COMMERCE: &str = "engagement/~pk-ca-commerce-meeting";
 const DIALOGUE: &str = "engagement/~us-pk-counterterrorism-dialogue-2025";
 
 /// How many events the samples are.
@@ -110,6 +111,22 @@ async fn what_is_counted_is_shown_with_bars() {
     has(&outcome, &["By outcome", "overdue, nothing recorded since"]);
     assert!(!outcome.text().contains("By party"), "{outcome:?}");
     assert_eq!(ask(&register, &["stats", "--json"]).json()["aggregate"], "engagement");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_reporter_s_account_is_a_column() {
+    let register = with_samples().await;
+    let record = ask(&register, &["show", COMMERCE, "--json"]).json()["subject"].clone();
+    let record = record.as_str().expect("an address");
+    let canada = ["token", "--subject", "desk", "--agency", "urn:agency:ca", "--role", "recorder"];
+    let token = register.run(&[&canada[..], &["--role", "reader"]].concat()).text().trim().to_owned();
+    let theirs =
+        ["record", "held", "meeting", "--record", record, "--on", "2025-05-03", "--place", "Karachi"];
+    register.run(&[&theirs[..], &["--with", "CA", "--token", &token]].concat()).text();
+    let accounts = register.run(&["accounts", COMMERCE]);
+    has(&accounts, &["2 accounts", "ACCOUNT 1", "ACCOUNT 2", "urn:agency:ca", "✓", "Karachi", "WHY"]);
+    let as_json = register.run(&["accounts", COMMERCE, "--json"]).json();
+    assert_eq!(as_json["happenings"][0]["accounts"].as_array().map(Vec::len), Some(2), "{as_json}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
