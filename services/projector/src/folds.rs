@@ -1,20 +1,41 @@
 //! Folded records at hand: those used last in memory, others folded again from the history rows.
 
+use std::collections::HashMap;
+
 use contract::Recorded;
 use domain::{Event, Kind, Record, Subject};
 use prometheus_client::metrics::counter::Counter;
-use quick_cache::Weighter;
-use quick_cache::unsync::Cache;
 use readmodel::Rows;
 
+use crate::head::Head;
 use crate::history::{self, Stands};
 
-/// Events that the records in memory may have together: about 40 MB, and more than one record can have.
-const EVENTS_AT_HAND: u64 = domain::MOST_EVENTS as u64 * 5 / 4;
+/// Events that the records used last may have together, and those used before them: about 20 MB each, and more
+/// than half of what one record can have.
+const EVENTS_AT_HAND: usize = domain::MOST_EVENTS * 5 / 8;
+
+/// A record at hand.
+pub(crate) struct Held {
+    pub(crate) record: Record,
+    /// As it was put last, so that it need not be read again.
+    pub(crate) head: Option<Head>,
+}
+
+impl Held {
+    /// As much as it has events.
+    fn weight(&self) -> usize {
+        1 + self.record.events().len()
+    }
+}
 
 /// The records of a projection.
 pub(crate) struct Folds {
-    at_hand: Cache<Subject, Record, Events>,
+    /// Used since these were last too many together.
+    young: HashMap<Subject, Held>,
+    /// How much those weigh.
+    weight: usize,
+    /// Used before: whatever is not used until the young are too many again goes.
+    old: HashMap<Subject, Held>,
     /// Events that could not be read.
     raw: Counter,
 }
@@ -27,21 +48,35 @@ impl Default for Folds {
 
 impl Folds {
     pub(crate) fn new(raw: Counter) -> Self {
-        Self { at_hand: Cache::with_weighter(1_000, EVENTS_AT_HAND, Events), raw }
+        Self { young: HashMap::new(), weight: 0, old: HashMap::new(), raw }
     }
 
     /// The record as it stands before an event; it comes back by [`keep`](Self::keep).
     pub(crate) fn take(&mut self, before: &Stands, rows: &impl Rows) -> Record {
-        let subject = &before.subject;
-        let at_hand = self.at_hand.remove(subject).map(|(_, record)| record);
-        at_hand.unwrap_or_else(|| match before.version {
-            1 => Record::new(*subject),
-            _ => fold(subject, rows),
-        })
+        self.take_held(before, rows).record
     }
 
     pub(crate) fn keep(&mut self, record: Record) {
-        self.at_hand.insert(record.subject(), record);
+        self.keep_held(Held { record, head: None });
+    }
+
+    /// As [`take`](Self::take), with the head if the read model has one of each record.
+    pub(crate) fn take_held(&mut self, before: &Stands, rows: &impl Rows) -> Held {
+        let subject = &before.subject;
+        let young = self.young.remove(subject).inspect(|held| self.weight -= held.weight());
+        young.or_else(|| self.old.remove(subject)).unwrap_or_else(|| match before.version {
+            1 => Held { record: Record::new(*subject), head: None },
+            _ => Held { record: fold(subject, rows), head: Head::get(subject, rows) },
+        })
+    }
+
+    pub(crate) fn keep_held(&mut self, held: Held) {
+        self.weight += held.weight();
+        self.young.insert(held.record.subject(), held);
+        if self.weight > EVENTS_AT_HAND {
+            self.old = std::mem::take(&mut self.young);
+            self.weight = 0;
+        }
     }
 
     /// Reads an event. One that cannot be read has its history row and nothing else; one of an unknown type is
@@ -83,12 +118,53 @@ pub(crate) fn is_control(event: &Event) -> bool {
     matches!(&event.kind, Kind::Known(kind) if kind.event().is_control())
 }
 
-/// A record weighs as much as it has events.
-#[derive(Clone)]
-struct Events;
+#[cfg(test)]
+mod tests {
+    use domain::Aggregate::Engagement;
+    use serde_json::json;
 
-impl Weighter<Subject, Record> for Events {
-    fn weight(&self, _: &Subject, record: &Record) -> u64 {
-        1 + u64::from(record.version())
+    use super::*;
+    use crate::testing::{Register, subject};
+
+    /// No rows: whatever is not at hand is empty.
+    struct Nothing;
+
+    impl Rows for Nothing {
+        fn get(&self, _: &[u8]) -> Option<readmodel::Value> {
+            None
+        }
+
+        fn scan<'r>(
+            &'r self,
+            _: &readmodel::Range,
+            _: readmodel::Direction,
+        ) -> Box<dyn Iterator<Item = readmodel::Row> + 'r> {
+            Box::new(std::iter::empty())
+        }
+    }
+
+    #[test]
+    fn what_was_used_last_is_at_hand_and_what_was_not_for_long_goes() {
+        let mut folds = Folds::default();
+        let mut register = Register::default();
+        let of = |n: usize| subject(Engagement, &n.to_string());
+        register.record("engagement.held", of(0), "OFFICIAL", &json!({"occurred": "2025-08-12"}));
+        let payload = register.entries[0].payload.clone();
+        let stands = |n, version| Stands { subject: of(n), version, position: 1 };
+        let used = |folds: &mut Folds, n, version| {
+            let mut held = folds.take_held(&stands(n, version), &Nothing);
+            let before = held.record.version();
+            held.record.apply(folds.read(&stands(n, version), &payload).unwrap());
+            folds.keep_held(held);
+            before
+        };
+        used(&mut folds, 0, 1);
+        for n in 1..2 * EVENTS_AT_HAND {
+            used(&mut folds, n, 1);
+            if n % 100 == 0 {
+                assert_eq!(used(&mut folds, 0, 2), u32::try_from(n / 100).unwrap());
+            }
+        }
+        assert_eq!(folds.take_held(&stands(1, 2), &Nothing).record.version(), 0);
     }
 }

@@ -8,8 +8,13 @@ use jiff::civil::Date;
 pub(crate) struct Key(Vec<u8>);
 
 impl Key {
+    /// Bytes that most keys have room in.
+    const USUAL: usize = 64;
+
     pub(crate) fn table(letter: u8) -> Self {
-        Self(vec![letter])
+        let mut key = Vec::with_capacity(Self::USUAL);
+        key.push(letter);
+        Self(key)
     }
 
     /// Not a key of its own, but part of a key or a value.
@@ -37,9 +42,9 @@ impl Key {
     }
 
     /// A text of any length, ended by a zero byte, which no text of the register contains.
-    pub(crate) fn text(self, text: &str) -> Self {
-        let bytes = text.bytes().filter(|byte| *byte != 0).chain([0]).collect::<Vec<_>>();
-        self.bytes(&bytes)
+    pub(crate) fn text(mut self, text: &str) -> Self {
+        self.0.extend(text.bytes().filter(|byte| *byte != 0).chain([0]));
+        self
     }
 }
 

@@ -7,30 +7,38 @@ use icu_normalizer::DecomposingNormalizerBorrowed;
 #[must_use]
 pub fn fold(name: &str) -> String {
     let mut folded = String::with_capacity(name.len());
-    let decomposed = DecomposingNormalizerBorrowed::new_nfkd().normalize_iter(name.chars());
-    for c in decomposed.flat_map(char::to_lowercase) {
-        match c {
-            '\'' | '’' | 'ʼ' | '`' | '.' => {}
-            // Letters that have no decomposition.
-            'ß' => folded.push_str("ss"),
-            'æ' => folded.push_str("ae"),
-            'œ' => folded.push_str("oe"),
-            'þ' => folded.push_str("th"),
-            'ø' => folded.push('o'),
-            'ł' => folded.push('l'),
-            'đ' | 'ð' => folded.push('d'),
-            'ı' => folded.push('i'),
-            // One letter, typed on Arabic or on Persian and Urdu keyboards.
-            'ك' => folded.push('ک'),
-            'ي' | 'ى' => folded.push('ی'),
-            mark if is_mark(mark) => {}
-            letter if letter.is_alphanumeric() => folded.push(letter),
-            _ if folded.is_empty() || folded.ends_with(' ') => {}
-            _ => folded.push(' '),
-        }
+    if name.is_ascii() {
+        // Nothing to take apart: most of what is recorded.
+        name.bytes().for_each(|byte| push(&mut folded, byte.to_ascii_lowercase().into()));
+    } else {
+        let decomposed = DecomposingNormalizerBorrowed::new_nfkd().normalize_iter(name.chars());
+        decomposed.flat_map(char::to_lowercase).for_each(|c| push(&mut folded, c));
     }
     folded.truncate(folded.trim_end().len());
     folded
+}
+
+/// Adds one decomposed character in lower case.
+fn push(folded: &mut String, c: char) {
+    match c {
+        '\'' | '’' | 'ʼ' | '`' | '.' => {}
+        // Letters that have no decomposition.
+        'ß' => folded.push_str("ss"),
+        'æ' => folded.push_str("ae"),
+        'œ' => folded.push_str("oe"),
+        'þ' => folded.push_str("th"),
+        'ø' => folded.push('o'),
+        'ł' => folded.push('l'),
+        'đ' | 'ð' => folded.push('d'),
+        'ı' => folded.push('i'),
+        // One letter, typed on Arabic or on Persian and Urdu keyboards.
+        'ك' => folded.push('ک'),
+        'ي' | 'ى' => folded.push('ی'),
+        mark if is_mark(mark) => {}
+        letter if letter.is_alphanumeric() => folded.push(letter),
+        _ if folded.is_empty() || folded.ends_with(' ') => {}
+        _ => folded.push(' '),
+    }
 }
 
 /// Combining accents; Hebrew points; Arabic vowel signs and the stretching stroke; joiners.

@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 use contract::{Due, State};
 use domain::value::When;
 use domain::{Bounds, Clocks, Expectation, Foreseen, Outcome, Record, Running, Subject};
-use jiff::ToSpan;
 use jiff::civil::Date;
 use readmodel::{Overlay, Rows};
 use serde::{Deserialize, Serialize};
@@ -20,13 +19,8 @@ const ITEMS: u8 = b'i';
 /// Where what is foreseen stands.
 pub(super) const INDEX: Index = Index { rows: b'x', closed: b'X' };
 
-/// By when it may begin: what lasts a month at most, and what lasts longer or is open at an end.
-pub(super) const SHORT: u8 = DAYS | 2;
+/// By when it may begin.
 pub(super) const WINDOWS: u8 = 0;
-
-/// Days between the first and the last of a month: with those as long, what has begun and not ended by a day began
-/// this many days before at most. So what lapsed long ago and is still open is not in the way of what is to come.
-pub(super) const MONTH: i32 = 30;
 
 /// By its last day.
 pub(super) const LAST_DAYS: u8 = DAYS | 1;
@@ -118,10 +112,6 @@ impl Item {
         self.slip_days.is_some()
     }
 
-    fn is_short(&self) -> bool {
-        self.earliest.zip(self.latest).is_some_and(|(first, last)| last <= first.saturating_add(MONTH.days()))
-    }
-
     /// How it stands on a day, and by how many days.
     pub(super) fn state(&self, today: Date, within: u16) -> Option<(State, i32)> {
         let days = |from: Date, to: Date| from.until(to).map_or(0, |span| span.get_days());
@@ -151,11 +141,7 @@ impl Item {
             return Posting { marking: head.marking, facets: [].into(), places: vec![] };
         };
         let position = head.first * SLOTS + u64::from(slot).min(SLOTS - 1);
-        let mut places = if item.is_short() {
-            vec![(SHORT, Place::new(item.earliest, position))]
-        } else {
-            index::places(WINDOWS, item.earliest, item.latest, position)
-        };
+        let mut places = index::places(WINDOWS, item.earliest, item.latest, position);
         places.push((LAST_DAYS, Place::new(item.last_day(), position)));
         Posting { marking: head.marking, facets: item.facets(head), places }
     }

@@ -18,9 +18,6 @@
 //! - `unlimited`: an open clock whose rule gives no number. It is shown to who asks for clocks;
 //! - `late`: it came after its last day.
 //!
-//! Windows stand in two orders that are read as one: those of a month at most, of which none that ended long ago
-//! is read on the way to what is to come, and those that last longer.
-//!
 //! What came in time or was called off stands nowhere. **As known at a position**, the index says what stood where;
 //! a record that events have come to since is folded from its history up to there, within the budget of a page.
 //!

@@ -1,7 +1,6 @@
 //! Answering what is asked of the calendar.
 
 use std::collections::{BTreeSet, HashMap};
-use std::iter::Peekable;
 
 use contract::{Agenda, Ask, Calendar, Due, Filters, Order, Overdue, Paging, Problem, State};
 use domain::{Levels, Record, Subject};
@@ -11,13 +10,12 @@ use readmodel::{Projection, View};
 use service::Reply;
 
 use super::Expectations;
-use super::item::{self, INDEX, Item, LAST_DAYS, LATE, MONTH, OPEN, SHORT, Slots, UNLIMITED, WINDOWS};
+use super::item::{self, INDEX, Item, LAST_DAYS, LATE, OPEN, Slots, UNLIMITED, WINDOWS};
 use super::projection::told;
 use crate::cursor::Cursor;
 use crate::filter::{Filter, Span};
 use crate::head::Head;
 use crate::index::Selection;
-use crate::key::Place;
 use crate::markings::Visible;
 use crate::page::{Budget, Page};
 use crate::parties::Bearers;
@@ -59,11 +57,10 @@ pub(crate) fn answer(ask: &Ask<Agenda>, levels: &Levels, view: &View<'_>) -> Res
     let span = wanted.span(filter.span);
     let after = cursor(agenda)?.map(|cursor| cursor.place);
     let facets = wanted.facets(&filter);
-    let markings = visible.numbers().collect::<Vec<_>>();
-    let selection = |(order, span)| Selection {
-        markings: markings.clone(),
+    let selection = Selection {
+        markings: visible.numbers().collect(),
         wanted: &facets,
-        order,
+        order: wanted.by,
         direction: wanted.order,
         span,
         after,
@@ -78,8 +75,7 @@ pub(crate) fn answer(ask: &Ask<Agenda>, levels: &Levels, view: &View<'_>) -> Res
         let known = HashMap::new();
         let mut finder =
             Finder { view, visible: &visible, wanted: &wanted, filter: &filter, at, budget: &budget, known };
-        let found = wanted.orders(span).into_iter().map(|order| INDEX.find(view, &selection(order)));
-        let places = Merged { found: found.map(Iterator::peekable).collect(), order: wanted.order };
+        let places = INDEX.find(view, &selection);
         let items = places.map(|(place, target)| (place, target.and_then(|target| finder.find(&target))));
         page.fill_within(&budget, after, items)
     };
@@ -96,6 +92,8 @@ struct Wanted<'q> {
     due: &'q [Due],
     order: Order,
     limit: u32,
+    /// The order in which it is read.
+    by: u8,
     /// How things stand on a day, if that is asked.
     on: Option<On<'q>>,
 }
@@ -117,11 +115,11 @@ impl<'q> Wanted<'q> {
     fn of(agenda: &'q Agenda) -> Self {
         match agenda {
             Agenda::Calendar(Calendar { due, filters, order, page }) => {
-                Self { filters, due, order: *order, limit: page.limit, on: None }
+                Self { filters, due, order: *order, limit: page.limit, by: WINDOWS, on: None }
             }
             Agenda::Overdue(Overdue { today, within, state, due, filters, order, page }) => {
                 let on = On { today: *today, within: *within, states: state };
-                Self { filters, due, order: *order, limit: page.limit, on: Some(on) }
+                Self { filters, due, order: *order, limit: page.limit, by: LAST_DAYS, on: Some(on) }
             }
         }
     }
@@ -137,15 +135,6 @@ impl<'q> Wanted<'q> {
         };
         let first = (!has_lapsed).then_some(on.today);
         Span { from: asked.from.max(first), to: Some(asked.to.map_or(last, |to| to.min(last))) }
-    }
-
-    /// The orders in which it is read, and which part of each.
-    fn orders(&self, span: Span) -> Vec<(u8, Span)> {
-        if self.on.is_some() {
-            return vec![(LAST_DAYS, span)];
-        }
-        let from = span.from.map(|from| from.saturating_sub(MONTH.days()));
-        vec![(SHORT, Span { from, ..span }), (WINDOWS, span)]
     }
 
     /// Under which facets it stands: one of each set.
@@ -166,31 +155,6 @@ impl<'q> Wanted<'q> {
             facets.push(self.due.iter().map(|due| item::facet_of(*due)).collect());
         }
         facets
-    }
-}
-
-/// What was found in several orders of one direction, as if it were one.
-struct Merged<I: Iterator<Item = Looked>> {
-    found: Vec<Peekable<I>>,
-    order: Order,
-}
-
-/// A place, and what stands there if it was not only passed by.
-type Looked = (Place, Option<Vec<u8>>);
-
-impl<I: Iterator<Item = Looked>> Iterator for Merged<I> {
-    type Item = Looked;
-
-    fn next(&mut self) -> Option<Looked> {
-        let newest = self.order == Order::Newest;
-        let heads = self.found.iter_mut().enumerate().filter_map(|(i, found)| Some((i, found.peek()?.0)));
-        // What has no date comes last in either direction.
-        let turn = |place: Place| {
-            let bytes = place.0.map(|byte| if newest { !byte } else { byte });
-            (!place.is_dated(), bytes)
-        };
-        let (i, _) = heads.min_by_key(|(_, place)| turn(*place))?;
-        self.found[i].next()
     }
 }
 

@@ -258,54 +258,6 @@ async fn pages_list_everything_once() {
 }
 
 #[tokio::test]
-async fn days_months_and_years_stand_in_one_order_and_what_lapsed_long_ago_is_not_in_their_way() {
-    let mut register = Register::default();
-    let windows = [
-        "2024",
-        "2025",
-        "2025-21",
-        "2025-05",
-        "2025-06",
-        "2025-06-05",
-        "2025-06-05/2025-06-20",
-        "2026-01",
-        "[2023-01..]",
-        "[..2025-07]",
-        "2023/2027",
-    ];
-    for window in windows {
-        let data = json!({"kind": "call", "participants": ["CA"], "window": window, "title": window});
-        record(&mut register, "engagement.expected", subject(Engagement, window), &data);
-    }
-    // More than a page looks at.
-    for day in 0..2_100 {
-        let data =
-            json!({"kind": "call", "participants": ["CA"], "window": format!("2025-04-{:02}", day % 28 + 1)});
-        record(&mut register, "engagement.expected", subject(Engagement, &format!("lapsed {day}")), &data);
-    }
-    let projected = projected(&register).await;
-    let filters = Filters { from: Some("2025-06-10".into()), ..Filters::default() };
-    let all =
-        ["[2023-01..]", "2023/2027", "2025", "2025-06", "2025-06-05/2025-06-20", "[..2025-07]", "2026-01"];
-    for (order, expected) in [(Order::Oldest, all.to_vec()), (Order::Newest, all.into_iter().rev().collect())]
-    {
-        let mut query = Calendar { order, ..calendar(filters.clone()) };
-        assert_eq!(column(&foreseen(&projected, None, query.clone()).await, "title"), expected);
-        query.page.limit = 1;
-        let mut walked = vec![];
-        loop {
-            let reply = foreseen(&projected, None, query.clone()).await;
-            walked.extend(column(&reply, "title"));
-            query.page.cursor = body(&reply)["next"].as_str().map(str::to_owned);
-            if query.page.cursor.is_none() {
-                break;
-            }
-        }
-        assert_eq!(walked, expected);
-    }
-}
-
-#[tokio::test]
 async fn a_restart_goes_on_behind_the_last_event() {
     let mut register = register();
     let projected = projected(&register).await;

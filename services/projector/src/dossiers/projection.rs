@@ -9,7 +9,7 @@ use readmodel::{Entry, Overlay, Projection};
 
 use super::links::{self, Link, Linking};
 use super::{list, tables};
-use crate::folds::{Folds, is_control};
+use crate::folds::{Folds, Held, is_control};
 use crate::head::Head;
 use crate::history::{self, Stands};
 use crate::{markings, parties};
@@ -34,7 +34,7 @@ impl Projection for Dossiers {
 
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
         let stands = Stands::of(entry, rows);
-        let mut record = self.folds.take(&stands, rows);
+        let Held { mut record, mut head } = self.folds.take_held(&stands, rows);
         history::keep(&stands, &entry.payload, rows);
         let event = self.folds.read(&stands, &entry.payload);
         let recorded = event.as_ref().map_or(entry.stored, |event| event.recorded);
@@ -45,17 +45,22 @@ impl Projection for Dossiers {
             // Only an event about the register takes links back.
             let links = is_control(&event).then(|| links::of(&record));
             record.apply(event.clone());
-            write(&record, &event, links.as_ref(), rows);
+            head = Some(write(&record, head, &event, links.as_ref(), rows));
         }
-        self.folds.keep(record);
+        self.folds.keep_held(Held { record, head });
     }
 }
 
-/// Writes what follows from the record as it stands with this event.
-fn write(record: &Record, event: &Event, links: Option<&BTreeSet<Link>>, rows: &mut Overlay<'_>) {
+/// Writes what follows from the record as it stands with this event; gives its new head.
+fn write(
+    record: &Record,
+    old: Option<Head>,
+    event: &Event,
+    links: Option<&BTreeSet<Link>>,
+    rows: &mut Overlay<'_>,
+) -> Head {
     let subject = record.subject();
     let view = record.view();
-    let old = Head::get(&subject, rows);
     let first = old.as_ref().map_or(event.position, |head| head.first);
     let marking = markings::of(record, rows);
     let new = Head::of(record, event.version, first, Some(&view), marking);
@@ -71,4 +76,5 @@ fn write(record: &Record, event: &Event, links: Option<&BTreeSet<Link>>, rows: &
         linking.add(event, rows);
     }
     new.put(rows);
+    new
 }

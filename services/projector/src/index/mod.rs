@@ -105,7 +105,8 @@ impl Index {
         position: u64,
         rows: &mut Overlay<'_>,
     ) {
-        if let Some(new) = new.filter(|new| old.is_none_or(|old| old.marking != new.marking)) {
+        // What has not stood anywhere yet has no closed rows.
+        if let Some((_, new)) = old.zip(new).filter(|(old, new)| old.marking != new.marking) {
             self.mark(target, new.marking, rows);
         }
         let stood = old.map(Posting::spots).unwrap_or_default();

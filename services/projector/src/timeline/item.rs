@@ -1,6 +1,7 @@
 //! What the timeline shows of one happening.
 
 use domain::value::When;
+use domain::vocabulary::{OCCURRED, WINDOW};
 use domain::{Entry, Kind, Record, Subject};
 use jiff::civil::Date;
 use readmodel::{Overlay, Rows};
@@ -8,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::head::{Head, Summary};
-use crate::index::{self, Index, Posting};
-use crate::key::{Key, Parts};
+use crate::head::Summary;
+use crate::index::{self, Index};
+use crate::key::{Key, Parts, Place};
 
 const ITEMS: u8 = b'i';
 
@@ -44,15 +45,13 @@ impl Item {
         if first.event.uid != entry.event.uid {
             return None;
         }
-        let data = data.to_json();
-        let when = ["occurred", "window"].iter().find_map(|name| data.get(name)).cloned();
-        let bounds = when.clone().and_then(|when| serde_json::from_value::<When>(when).ok());
-        let bounds = bounds.map(|when| when.bounds());
+        let when = data.get(&OCCURRED).or_else(|| data.get(&WINDOW));
+        let bounds = when.map(When::bounds);
         Some(Self {
             position: entry.event.position,
             uid: entry.event.uid,
             kind: kind.to_string(),
-            when,
+            when: when.and_then(|when| serde_json::to_value(when).ok()),
             earliest: bounds.and_then(|bounds| bounds.earliest),
             latest: bounds.and_then(|bounds| bounds.latest),
         })
@@ -62,11 +61,9 @@ impl Item {
         serde_json::from_slice(&rows.get(key(subject, version).as_ref())?).ok()
     }
 
-    /// Where it stands, given the record's head; what is no happening stands nowhere.
-    pub(super) fn posting(item: Option<&Self>, head: &Head) -> Posting {
-        let places = |item: &Self| index::places(TIMES, item.earliest, item.latest, item.position);
-        let facets = item.map(|_| head.facets()).unwrap_or_default();
-        Posting { marking: head.marking, facets, places: item.map(places).unwrap_or_default() }
+    /// Where it stands.
+    pub(super) fn places(&self) -> Vec<(u8, Place)> {
+        index::places(TIMES, self.earliest, self.latest, self.position)
     }
 
     /// As it is served.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use contract::{Ask, Filters, Paging, ProblemKind, Query, Timeline, subjects};
-use serde_json::{Value, json};
+use serde_json::Value;
 use testkit::{PATIENCE, eventually};
 
 use crate::register::insider;
@@ -48,28 +48,6 @@ async fn what_was_just_recorded_is_found() {
     let projector = Projector::ready(&world, data.path()).await;
     assert_eq!(column(&world.search(world.head(), "day").await, "title").len(), 7);
     assert!(projector.shell.metrics.text().contains("search_index_documents 7"));
-    projector.stop().await;
-}
-
-#[tokio::test]
-async fn what_is_foreseen_is_answered_as_of_its_position() {
-    let mut world = World::new().await;
-    let data = tempfile::tempdir().unwrap();
-    let projector = Projector::ready(&world, data.path()).await;
-    let expected = json!({"kind": "call", "participants": ["CA"], "window": "2025-06"});
-    world.register.record("engagement.expected", meeting(1), "OFFICIAL", &expected);
-    world.append().await;
-    let ask = |query: Value| serde_json::from_value(query).unwrap();
-    let calendar = world.agenda(1, ask(json!({"ask": "calendar", "limit": 9}))).await;
-    assert_eq!((calendar.position, column(&calendar, "due")), (Some(1), vec![json!("engagement")]));
-    let late = json!({"ask": "overdue", "today": "2025-07-02", "within": 30, "limit": 9});
-    assert_eq!(column(&world.agenda(1, ask(late.clone())).await, "days"), [2]);
-    let held = json!({"kind": "call", "participants": ["CA"], "occurred": "2025-06-30"});
-    world.register.record("engagement.held", meeting(1), "OFFICIAL", &held);
-    world.append().await;
-    assert_eq!(column(&world.agenda(2, ask(late)).await, "days"), [0; 0]);
-    let malformed = world.send(subjects::CALENDAR, b"{}".to_vec(), PATIENCE).await;
-    assert_eq!(body(&malformed)["type"], ProblemKind::Malformed.uri());
     projector.stop().await;
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use contract::{Agenda, Ask, Filters, Find, List, Order, Paging, Query, Search, Sort, Timeline, subjects};
+use contract::{Ask, Filters, Find, List, Order, Paging, Query, Search, Sort, Timeline, subjects};
 use domain::{Aggregate, Subject};
 use eventlog::{Append, Batch, EventLog};
 use projector::Settings;
@@ -83,11 +83,6 @@ impl World {
         };
         let query = Find::Search(query);
         self.ask(subjects::SEARCH, Ask { principal: insider(), min_position, known_at: None, query }).await
-    }
-
-    /// Asks the calendar.
-    pub(crate) async fn agenda(&self, min_position: u64, query: Agenda) -> Reply {
-        self.ask(subjects::CALENDAR, Ask { principal: insider(), min_position, known_at: None, query }).await
     }
 
     async fn ask<Q: Serialize>(&self, subject: &'static str, ask: Ask<Q>) -> Reply {
