@@ -51,6 +51,11 @@ impl Folds {
         Self { young: HashMap::new(), weight: 0, old: HashMap::new(), raw }
     }
 
+    /// What counts the events that could not be read.
+    pub(crate) fn raw(&self) -> Counter {
+        self.raw.clone()
+    }
+
     /// The record as it stands before an event; it comes back by [`keep`](Self::keep).
     pub(crate) fn take(&mut self, before: &Stands, rows: &impl Rows) -> Record {
         self.take_held(before, rows).record

@@ -6,7 +6,7 @@
 //! - [`Texting`], the search, answers [`Find`](contract::Find): full text, lists with words, counts.
 //!
 //! Each read model is a [`Projection`] in a database of its own, rebuilt from the log
-//! whenever it is lost. Any number of projectors share the questions by a queue group, each with folders of its
+//! whenever it is lost, and while it serves when an operator puts a file `REBUILD` into its folder. Any number of projectors share the questions by a queue group, each with folders of its
 //! own. A question says which position the answer must reflect at least; it waits for that, bounded.
 //!
 //! **What a reader may not see is not there**: rows are keyed by marking, and a question looks only under the
@@ -32,6 +32,7 @@ mod key;
 mod markings;
 pub mod metrics;
 mod model;
+mod order;
 mod page;
 mod parties;
 mod search;

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Settings;
 use crate::metrics::Metrics;
+use crate::order::Order;
 
 /// How often lag and size are looked at.
 const LOOKING: Duration = Duration::from_secs(1);
@@ -29,6 +30,7 @@ pub(crate) async fn start<P: Projection>(
     let watch = Watch {
         name: P::NAME,
         reader: reader.clone(),
+        order: Order::new(&folder, reader.clone()),
         latch: shell.latch(P::NAME),
         largest_lag: settings.projector_lag,
         metrics: metrics.clone(),
@@ -56,6 +58,7 @@ pub(crate) async fn start<P: Projection>(
 struct Watch {
     name: &'static str,
     reader: Reader,
+    order: Order,
     latch: Latch,
     largest_lag: u64,
     metrics: Metrics,
@@ -63,7 +66,7 @@ struct Watch {
 }
 
 impl Watch {
-    async fn run(self) {
+    async fn run(mut self) {
         let stop: CancellationToken = self.shell.shutdown.clone();
         let mut states = self.reader.state();
         let mut caught_up = false;
@@ -77,6 +80,7 @@ impl Watch {
             let lag = self.reader.lag(self.shell.clock.now());
             let serves = state == State::Rebuilding || lag.events <= self.largest_lag;
             self.latch.turn(caught_up && serves && !self.reader.fails());
+            self.order.look().await;
             self.metrics.observe(self.name, &self.reader, lag).await;
             tokio::select! {
                 () = stop.cancelled() => return,

@@ -31,6 +31,10 @@ impl Projection for Expectations {
     const NAME: &'static str = "calendar";
     const SCHEMA: u32 = 1;
 
+    fn another(&self) -> Option<Self> {
+        Some(Self::new(self.folds.raw()))
+    }
+
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
         let stands = Stands::of(entry, rows);
         let mut record = self.folds.take(&stands, rows);

@@ -32,6 +32,10 @@ impl Projection for Dossiers {
     const NAME: &'static str = "dossiers";
     const SCHEMA: u32 = 4;
 
+    fn another(&self) -> Option<Self> {
+        Some(Self::new(self.folds.raw()))
+    }
+
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
         let stands = Stands::of(entry, rows);
         let Held { mut record, mut head } = self.folds.take_held(&stands, rows);

@@ -33,6 +33,10 @@ impl Projection for Texting {
     const NAME: &'static str = "search";
     const SCHEMA: u32 = 1;
 
+    fn another(&self) -> Option<Self> {
+        Some(Self::new(self.folds.raw()))
+    }
+
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
         let stands = Stands::of(entry, rows);
         let mut record = self.folds.take(&stands, rows);

@@ -29,6 +29,10 @@ impl Projection for Happenings {
     const NAME: &'static str = "timeline";
     const SCHEMA: u32 = 4;
 
+    fn another(&self) -> Option<Self> {
+        Some(Self::new(self.folds.raw()))
+    }
+
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
         let stands = Stands::of(entry, rows);
         let Held { mut record, mut head } = self.folds.take_held(&stands, rows);
