@@ -139,7 +139,7 @@ impl Collector for Counting {
         let columns = segment.fast_fields();
         let section = |by: &By| {
             let name = match by {
-                By::Month => return Ok((*by, Section::Days(HashMap::new()))),
+                By::Month => return Ok((*by, Section::days(&columns.i64(DAY)?))),
                 By::Party => PARTY,
                 By::Kind => KIND,
                 By::Topic => TOPIC,
@@ -147,7 +147,14 @@ impl Collector for Counting {
                 By::Outcome => OUTCOME,
                 By::Strength => STRENGTH,
             };
-            Ok((*by, Section::Texts(columns.str(name)?, HashMap::new())))
+            let others = match by {
+                By::Outcome => 2,
+                By::Strength => columns.str(STATUS)?.map_or(0, |status| status.num_terms()) + 1,
+                _ => 1,
+            };
+            let column = columns.str(name)?;
+            let groups = column.as_ref().map_or(0, |column| column.num_terms()) * others;
+            Ok((*by, Section::Texts { column, others, tallies: vec![Tally::default(); groups] }))
         };
         Ok(CountingOfSegment {
             door: self.admitted.door(segment)?,
@@ -179,14 +186,26 @@ impl Collector for Counting {
     }
 }
 
-/// What is counted by one thing: days; or texts by their numbers in the segment, each with what else matters.
+/// What is counted by one thing: days, nearly all within some centuries; or texts by their numbers in the segment,
+/// each with what else matters.
 enum Section {
-    Days(HashMap<i64, u64>),
-    Texts(Option<StrColumn>, HashMap<(u64, u64), Tally>),
+    Days { from: i64, near: Vec<u64>, far: HashMap<i64, u64> },
+    Texts { column: Option<StrColumn>, others: usize, tallies: Vec<Tally> },
+}
+
+impl Section {
+    fn days(column: &Column<i64>) -> Self {
+        /// Some centuries.
+        const NEAR: i64 = 200_000;
+        let from = column.min_value();
+        let days = column.max_value().saturating_sub(from).saturating_add(1).clamp(0, NEAR);
+        let near = vec![0; usize::try_from(days).expect("some centuries")];
+        Self::Days { from, near, far: HashMap::new() }
+    }
 }
 
 /// Records of a group in one segment, and the first of them that was recorded.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Tally {
     count: u64,
     first: u64,
@@ -216,33 +235,36 @@ impl SegmentCollector for CountingOfSegment {
         let first = self.first.first(document).unwrap_or_default();
         for (by, section) in &mut self.sections {
             match section {
-                Section::Days(days) => {
-                    let day = self.day.first(document);
-                    day.into_iter().for_each(|day| *days.entry(day).or_default() += 1);
-                }
-                Section::Texts(column, tallies) => {
-                    let besides = match by {
-                        By::Outcome => {
-                            let last = self.last_day.first(document);
-                            u64::from(last.zip(self.today).is_some_and(|(last, today)| last < today))
-                        }
-                        By::Strength => self
-                            .status
-                            .as_ref()
-                            .and_then(|status| status.term_ords(document).next())
-                            .unwrap_or(u64::MAX),
-                        _ => 0,
-                    };
-                    let Some(column) = column else { continue };
-                    for text in column.term_ords(document) {
-                        let tally =
-                            tallies.entry((text, besides)).or_insert(Tally { count: 0, first, document });
-                        tally.count += 1;
-                        if first < tally.first {
-                            (tally.first, tally.document) = (first, document);
-                        }
+                Section::Days { from, near, far } => {
+                    let Some(day) = self.day.first(document) else { continue };
+                    match usize::try_from(day - *from).ok().and_then(|day| near.get_mut(day)) {
+                        Some(count) => *count += 1,
+                        None => *far.entry(day).or_default() += 1,
                     }
                 }
+                Section::Texts { column: Some(column), others, tallies } => {
+                    let other = match by {
+                        By::Outcome => {
+                            let last = self.last_day.first(document);
+                            usize::from(last.zip(self.today).is_some_and(|(last, today)| last < today))
+                        }
+                        By::Strength => {
+                            let status =
+                                self.status.as_ref().and_then(|status| status.term_ords(document).next());
+                            status.and_then(|status| usize::try_from(status).ok()).unwrap_or(*others - 1)
+                        }
+                        _ => 0,
+                    };
+                    for text in column.term_ords(document) {
+                        let group = usize::try_from(text).unwrap_or(usize::MAX).saturating_mul(*others);
+                        let Some(tally) = tallies.get_mut(group.saturating_add(other)) else { continue };
+                        if tally.count == 0 || first < tally.first {
+                            (tally.first, tally.document) = (first, document);
+                        }
+                        tally.count += 1;
+                    }
+                }
+                Section::Texts { .. } => {}
             }
         }
     }
@@ -255,13 +277,16 @@ impl SegmentCollector for CountingOfSegment {
         for (by, section) in self.sections {
             let of = groups.entry(by).or_default();
             match section {
-                Section::Days(days) => {
-                    for (day, count) in days {
+                Section::Days { from, near, far } => {
+                    let near = (from..).zip(near).filter(|(_, count)| *count > 0);
+                    for (day, count) in near.chain(far) {
                         of.entry(month(day)).or_default().add(&Group { count, ..Group::default() });
                     }
                 }
-                Section::Texts(column, tallies) => {
-                    for ((text, besides), Tally { count, first, document }) in tallies {
+                Section::Texts { column, others, tallies } => {
+                    let groups = tallies.into_iter().enumerate().filter(|(_, tally)| tally.count > 0);
+                    for (group, Tally { count, first, document }) in groups {
+                        let (text, besides) = ((group / others) as u64, (group % others) as u64);
                         let Some(key) = column.as_ref().and_then(|column| text_of(column, text)) else {
                             continue;
                         };
