@@ -82,7 +82,9 @@ async fn an_address_that_is_hidden_leads_nowhere() {
     let (reader, officer) = (uncleared(&system), system.client());
     let hidden = officer.find("engagements", "party=CA&kind=meeting", &json!({})).await;
     let id = hidden["id"].as_str().expect("an id");
-    for path in ["", "/events", "?known_at=1000", "/events?known_at=1000"] {
+    for path in
+        ["", "/events", "/accounts", "?known_at=1000", "/events?known_at=1000", "/accounts?known_at=1000"]
+    {
         let path = format!("/v1/engagements/{id}{path}");
         assert_eq!(officer.get(&path).await.status, 200, "{path}");
         assert_eq!(reader.get(&path).await.problem().0, 404, "{path}");
@@ -128,14 +130,14 @@ fn uncleared(system: &System) -> Client {
     system.client_as(&Principal { level: "OFFICIAL".to_owned(), ..principal(AGENCY, "PK") })
 }
 
-/// The routes of every record that is there, each with its history.
+/// The routes of every record that is there, each with its history and accounts.
 async fn addresses(client: &Client) -> Vec<String> {
     let mut addresses = Vec::new();
     for collection in ["engagements", "instruments", "commitments", "matters", "parties", "sources"] {
         let page = client.get(&format!("/v1/{collection}")).await.ok();
         for item in page["items"].as_array().expect("a page has items") {
             let record = format!("/v1/{collection}/{}", item["id"].as_str().expect("an id"));
-            addresses.extend(["", "/events"].map(|part| format!("{record}{part}")));
+            addresses.extend(["", "/events", "/accounts"].map(|part| format!("{record}{part}")));
         }
     }
     assert!(addresses.len() >= 20, "{addresses:?}");

@@ -8,6 +8,7 @@ mod kill;
 mod known_at;
 mod markings;
 mod pages;
+mod rebuild;
 mod replicas;
 mod samples;
 mod stories;
