@@ -66,7 +66,7 @@ proptest! {
     ) {
         let mut register = Register::default();
         let lasting = steps.iter().filter(|step: &&Step| !matches!(step.what, What::Disposed));
-        lasting.for_each(|step| step.take(&[0; 8], &mut register));
+        lasting.for_each(|step| step.take(&[0; RECORDS], &mut register));
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let whole = Projected::new(Happenings::new(Counter::default()), &register).await;

@@ -4,7 +4,7 @@
 use contract::{
     Agenda, Brief, Due, Filters, List, Order, Paging, Principal, Query, Recorded, Sort, Timeline,
 };
-use domain::Aggregate::{self, Engagement, Matter, Party, Source};
+use domain::Aggregate::{self, Commitment, Engagement, Instrument, Matter, Party, Source};
 use domain::Subject;
 use prometheus_client::metrics::counter::Counter;
 use proptest::prelude::*;
@@ -33,6 +33,10 @@ pub(crate) enum What {
     Happened { day: u8, party: usize, links_to: Option<usize> },
     Marked { level: usize },
     Retracted { nth: usize },
+    Corrected { nth: usize, day: u8, to: usize },
+    Contested { nth: usize, to: usize },
+    Adjudicated { nth: usize, chosen: usize },
+    Released { to: usize },
     Merged { into: usize },
     Disposed,
 }
@@ -42,17 +46,27 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         .prop_map(|(day, party, links_to)| What::Happened { day, party, links_to });
     let marked = (0..2_usize).prop_map(|level| What::Marked { level });
     let retracted = (0..4_usize).prop_map(|nth| What::Retracted { nth });
+    let corrected =
+        (0..4_usize, 1..28_u8, 0..RECORDS).prop_map(|(nth, day, to)| What::Corrected { nth, day, to });
+    let contested = (0..4_usize, 0..RECORDS).prop_map(|(nth, to)| What::Contested { nth, to });
+    let adjudicated = (0..4_usize, 0..4_usize).prop_map(|(nth, chosen)| What::Adjudicated { nth, chosen });
+    let released = (0..2_usize).prop_map(|to| What::Released { to });
     let merged = (0..RECORDS).prop_map(|into| What::Merged { into });
-    let what =
-        prop_oneof![16 => happened, 2 => marked, 2 => retracted, 2 => merged, 1 => Just(What::Disposed)];
+    let what = prop_oneof![
+        16 => happened, 2 => marked, 2 => retracted, 2 => corrected, 2 => contested, 2 => adjudicated,
+        1 => released, 2 => merged, 1 => Just(What::Disposed),
+    ];
     (0..RECORDS, what).prop_map(|(record, what)| Step { record, what })
 }
 
-/// Engagements, matters, a source, and parties whom the others may name.
-pub(crate) const RECORDS: usize = 8;
+/// Engagements, matters, sources, an instrument, a commitment, and parties whom the others may name.
+pub(crate) const RECORDS: usize = 11;
 
 pub(crate) fn record(i: usize) -> Subject {
-    let aggregate = [Engagement, Engagement, Engagement, Matter, Matter, Source, Party, Party][i];
+    let aggregate = [
+        Engagement, Engagement, Engagement, Matter, Matter, Source, Party, Party, Instrument, Commitment,
+        Source,
+    ][i];
     subject(aggregate, &i.to_string())
 }
 
@@ -63,6 +77,7 @@ impl Step {
         let marking = MARKINGS[markings[self.record]];
         let aggregate = of.aggregate.as_str();
         let earlier = register.entries.iter().filter(|entry| entry.subject == of).collect::<Vec<_>>();
+        let uid = |nth: &usize| Recorded::parse(&earlier[nth % earlier.len()].payload).unwrap().uid();
         let (event, data) = match &self.what {
             What::Happened { day, party, links_to } => {
                 (happening(of.aggregate, *day), happened(of, *day, *party, links_to.map(record)))
@@ -72,9 +87,23 @@ impl Step {
                 ("marking_changed", json!({"level": level, "review_on": "2025-02-15", "reason": "review"}))
             }
             What::Retracted { nth } if !earlier.is_empty() => {
-                let event = Recorded::parse(&earlier[nth % earlier.len()].payload).unwrap();
-                ("retracted", json!({"event": event.uid(), "reason": "did not happen"}))
+                ("retracted", json!({"event": uid(nth), "reason": "did not happen"}))
             }
+            What::Corrected { nth, day, to } if !earlier.is_empty() => (
+                "corrected",
+                json!({"event": uid(nth), "changes": changes(*day, record(*to)), "reason": "a slip"}),
+            ),
+            What::Contested { nth, to } if !earlier.is_empty() => {
+                let by = json!([{"name": "High Commissioner", "kind": "person", "id": record(6 + to % 2)}]);
+                ("contested", json!({"event": uid(nth), "pointer": "/by", "alternative": by}))
+            }
+            What::Adjudicated { nth, chosen } if !earlier.is_empty() => {
+                ("adjudicated", json!({"event": uid(nth), "chosen": uid(chosen), "reason": "the minutes"}))
+            }
+            What::Released { to } if !earlier.is_empty() => (
+                "release_authorised",
+                json!({"to": if *to == 0 { "US" } else { "CA" }, "reason": "asked for"}),
+            ),
             What::Merged { into } if !earlier.is_empty() => ("merged_into", json!({"record": record(*into)})),
             What::Disposed if !earlier.is_empty() => ("disposed", json!({"how": "destroyed"})),
             _ => return,
@@ -83,8 +112,24 @@ impl Step {
     }
 }
 
+/// Another day, and another party or source to which nobody may be led.
+fn changes(day: u8, to: Subject) -> Value {
+    let mut changes = vec![json!({"pointer": "/occurred", "new": format!("2025-02-{day:02}")})];
+    match to.aggregate {
+        Party => changes
+            .push(json!({"pointer": "/by", "new": [{"name": "T. A. Khan", "kind": "person", "id": to}]})),
+        Source => changes.push(json!({"pointer": "/citations", "new": [{"source": to, "locator": "p. 1"}]})),
+        _ => changes.push(json!({"pointer": "/links", "new": [{"rel": "about", "to": to}]})),
+    }
+    Value::Array(changes)
+}
+
 fn happening(aggregate: Aggregate, day: u8) -> &'static str {
     match aggregate {
+        Engagement if day % 7 == 3 => "statement_issued",
+        Instrument => ["signed", "consent_expressed", "entered_into_force", "negotiation_reviewed"]
+            [usize::from(day % 4)],
+        Commitment => ["made", "progressed", "fulfilled", "due_changed"][usize::from(day % 4)],
         Engagement if day % 4 == 1 => "expected",
         Engagement => "held",
         Matter => "development_recorded",
@@ -108,8 +153,30 @@ fn happened(of: Subject, day: u8, party: usize, to: Option<Subject>) -> Value {
     }
     match of.aggregate {
         Engagement => data["participants"] = json!([party]),
-        Matter => data["parties"] = json!([party]),
+        Matter | Instrument => data["parties"] = json!([party]),
+        Commitment => data["owners"] = json!([party]),
         _ => data["by"] = json!([party]),
+    }
+    match (of.aggregate, happening(of.aggregate, day)) {
+        (_, "statement_issued") => {
+            data["issuers"] = json!([party]);
+            data["utterances"] = json!([{"speakers": [party], "text": "Trade matters."}]);
+        }
+        (_, "consent_expressed") => {
+            data["party"] = party.clone();
+            data["kind"] = json!("ratification");
+        }
+        (_, "made") => {
+            data["text"] = json!(format!("Promise {day}"));
+            data["strength"] = json!(["agreed", "expressed_interest"][usize::from(day / 4 % 2)]);
+            data["beneficiaries"] = json!(["PK"]);
+            data["due"] = json!("2025-02-20");
+        }
+        (_, "due_changed") => data["due"] = json!("2025-03"),
+        _ => {}
+    }
+    if matches!(of.aggregate, Commitment) {
+        data.as_object_mut().unwrap().remove("title");
     }
     if of.aggregate == Engagement && day.is_multiple_of(2) {
         data["window"] = json!(format!("2025-02-{:02}", day / 2 + 1));
