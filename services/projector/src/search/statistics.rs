@@ -285,11 +285,12 @@ impl SegmentCollector for CountingOfSegment {
                 }
                 Section::Texts { column, others, tallies } => {
                     let groups = tallies.into_iter().enumerate().filter(|(_, tally)| tally.count > 0);
+                    let groups = groups.collect::<Vec<_>>();
+                    let numbers = groups.iter().map(|(group, _)| (group / others) as u64).collect();
+                    let texts = column.as_ref().map(|column| texts_of(column, numbers)).unwrap_or_default();
                     for (group, Tally { count, first, document }) in groups {
                         let (text, besides) = ((group / others) as u64, (group % others) as u64);
-                        let Some(key) = column.as_ref().and_then(|column| text_of(column, text)) else {
-                            continue;
-                        };
+                        let Some(key) = texts.get(&text).cloned() else { continue };
                         let mut group =
                             Group { count, first: (first, subject(document)), ..Group::default() };
                         let key = match by {
@@ -326,6 +327,21 @@ impl Group {
 fn text_of(column: &StrColumn, number: u64) -> Option<String> {
     let mut text = String::new();
     column.ord_to_str(number, &mut text).ok().filter(|is_there| *is_there).map(|_| text)
+}
+
+/// Texts by their ascending numbers, all in one pass: each by itself would be unpacked with its neighbours.
+fn texts_of(column: &StrColumn, mut numbers: Vec<u64>) -> HashMap<u64, String> {
+    numbers.dedup();
+    let mut texts = HashMap::with_capacity(numbers.len());
+    let mut next = numbers.iter();
+    let read = column.dictionary().sorted_ords_to_term_cb(&numbers, |text| {
+        let text = std::str::from_utf8(text).unwrap_or_default();
+        texts.extend(next.next().map(|number| (*number, text.to_owned())));
+    });
+    if let Err(error) = read {
+        tracing::error!(%error, "the texts of a column cannot be read");
+    }
+    texts
 }
 
 /// The month of a day: `2025-04`.
