@@ -172,7 +172,12 @@ impl Head {
                 summary.names_over_time = rows_of(view.get("names"));
                 summary.posts = rows_of(view.get("posts"));
             }
-            Aggregate::Engagement | Aggregate::Matter | Aggregate::Source => {}
+            // Where nothing else is said, the day as of which its text stands dates it.
+            Aggregate::Source => {
+                let dated = view.get("published").or_else(|| view.get("updated"));
+                summary.when = dated.cloned().or_else(|| summary.when.take());
+            }
+            Aggregate::Engagement | Aggregate::Matter => {}
         }
     }
 

@@ -133,3 +133,26 @@ async fn a_source_says_how_many_rely_on_it() {
     assert_eq!(relied_on(register.clone(), outsider).await, 0);
     assert_eq!(relied_on(register, insider()).await, 1);
 }
+
+#[tokio::test]
+async fn a_source_is_dated_by_its_publication_else_by_its_update() {
+    let mut register = Register::default();
+    for (title, dates) in [
+        ("undated", json!({})),
+        ("kept up", json!({"updated": "2025-04-13"})),
+        ("published", json!({"published": "2025-09-02", "updated": "2025-11-01"})),
+    ] {
+        let mut data = json!({"title": title});
+        data.as_object_mut().unwrap().extend(dates.as_object().unwrap().clone());
+        register.record("source.captured", subject(Source, title), "OFFICIAL", &data);
+    }
+    let projected = projected(&register).await;
+    let ask = |filters| Query::List(List { filters, ..list(Source) });
+    let answer = body(&projected.query(&insider(), ask(Filters::default())).await);
+    let items = answer["items"].as_array().unwrap().iter();
+    let dates = items.map(|item| (item["title"].as_str().unwrap(), item["when"]["edtf"].as_str()));
+    let expected = [("published", Some("2025-09-02")), ("kept up", Some("2025-04-13")), ("undated", None)];
+    assert_eq!(dates.collect::<Vec<_>>(), expected);
+    let since = Filters { from: Some("2025-05".to_owned()), ..Filters::default() };
+    assert_eq!(column(&projected.query(&insider(), ask(since)).await, "title"), ["published"]);
+}
