@@ -51,11 +51,17 @@ impl Served {
         let cursor = search::cursor(&ask.query)?.map(|cursor| cursor.position);
         let position = cursor.unwrap_or(0).max(ask.min_position);
         self.wait_for(position, &mut request).await?;
-        let deadline = deadline(&request);
-        let latest = request.aside(index.wait_for(position, deadline)).await?.ok_or_else(|| {
-            let detail = format!("position {position} is not in the search index yet");
-            Problem::new(ProblemKind::NotYet, detail)
-        })?;
+        // Who need not wait takes no place of those who do: they may all be taken.
+        let latest = match index.at(position) {
+            Some(latest) => latest,
+            None => {
+                let deadline = deadline(&request);
+                request.aside(index.wait_for(position, deadline)).await?.ok_or_else(|| {
+                    let detail = format!("position {position} is not in the search index yet");
+                    Problem::new(ProblemKind::NotYet, detail)
+                })?
+            }
+        };
         self.ask(ask, move |ask, levels, view| search::answer(ask, levels, view, &latest)).await
     }
 

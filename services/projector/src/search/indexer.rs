@@ -45,6 +45,11 @@ pub(crate) struct Live {
 }
 
 impl Live {
+    /// The index, if it reflects a position already.
+    pub(crate) fn at(&self, position: u64) -> Option<Latest> {
+        self.latest.borrow().clone().filter(|latest| latest.position >= position)
+    }
+
     /// The index once it reflects a position, if it does in time.
     pub(crate) async fn wait_for(&self, position: u64, deadline: Instant) -> Option<Latest> {
         let mut latest = self.latest.clone();
@@ -175,4 +180,27 @@ async fn aside<T: Send + 'static>(
 ) -> Result<T, Error> {
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|_| Err(tantivy::TantivyError::SystemError("the index broke off".into()).into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::watch;
+
+    use super::Live;
+    use crate::search::testing::Searched;
+    use crate::testing::Register;
+
+    #[tokio::test]
+    async fn what_is_reached_needs_no_waiting() {
+        let (sender, latest) = watch::channel(None);
+        let live = Live { latest };
+        assert!(live.at(0).is_none(), "there is no index yet");
+        let index = Searched::new(&Register::default()).await.index;
+        let reached = index.position;
+        sender.send_replace(Some(Arc::new(index)));
+        assert!(live.at(reached).is_some());
+        assert!(live.at(reached + 1).is_none());
+    }
 }
