@@ -15,7 +15,7 @@ use crate::{out, table, words};
 ///
 ///   chancery list engagements --party PK --party CA --topic trade
 ///   chancery list instruments --country CA --status under_negotiation
-///   chancery list commitments --owner US --strength offered --status open
+///   chancery list commitments --owner US --strength agreed --status open
 ///   chancery list engagements --sort recorded --known-at 2025-06-15
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -67,7 +67,7 @@ struct Promised {
     #[arg(long, value_name = "PARTY")]
     beneficiary: Option<String>,
 
-    /// How firm it is, such as agreed or offered
+    /// How firm it is, such as agreed or expressed_willingness
     #[arg(long, value_name = "STRENGTH")]
     strength: Option<String>,
 }

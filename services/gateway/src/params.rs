@@ -92,7 +92,11 @@ impl Params {
         if !text.is_empty()
             && let Err(expected) = check(&text)
         {
-            self.mistake(name, format!("{expected}, found “{text}”"));
+            let expected = expected.to_string();
+            // Some forms say themselves what they found.
+            let found =
+                if expected.contains(", found ") { String::new() } else { format!(", found “{text}”") };
+            self.mistake(name, format!("{expected}{found}"));
         }
         Some(text)
     }
@@ -316,6 +320,15 @@ mod tests {
         let count = params.mistakes.len();
         assert_eq!(count, 7, "{:#?}", params.mistakes);
         assert!(is_refused(params));
+    }
+
+    #[test]
+    fn what_was_found_is_said_once() {
+        let mut params = Params::read(Some("firm=offered&edge=up"));
+        params.formed("firm", |_| Err("expected one of agreed, found “offered”"));
+        params.formed("edge", |_| Err("expected an edge"));
+        let details = params.mistakes.iter().map(|mistake| mistake.detail.as_str()).collect::<Vec<_>>();
+        assert_eq!(details, ["expected one of agreed, found “offered”", "expected an edge, found “up”"]);
     }
 
     #[test]
