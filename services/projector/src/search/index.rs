@@ -27,6 +27,8 @@ pub(crate) enum Error {
     Index(#[from] tantivy::TantivyError),
     #[error("the folder of the index cannot be read or written")]
     Folder(#[from] io::Error),
+    #[error("{0} files of the index are damaged")]
+    Damaged(usize),
     #[error(transparent)]
     Rows(#[from] readmodel::Error),
 }
@@ -111,8 +113,14 @@ impl Writer {
         Ok(writer)
     }
 
+    /// All its files are read against their checksums: what is damaged may open well, and fail whenever it is asked
+    /// or written to.
     fn opened(folder: &Path) -> Result<Self, Error> {
         let index = Index::open_in_dir(folder)?;
+        match index.validate_checksum()?.len() {
+            0 => {}
+            damaged => return Err(Error::Damaged(damaged)),
+        }
         let progress = index.load_metas()?.payload;
         let progress = progress.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
         Self::of(index, progress)

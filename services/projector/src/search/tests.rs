@@ -1,6 +1,7 @@
 //! What is found, by whom, and after what.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use contract::{Ask, By, Filters, Find, List, Order, Paging, ProblemKind, Search, Sort, Statistics};
 use domain::Aggregate::{Commitment, Engagement, Instrument, Matter, Party, Source};
@@ -315,16 +316,33 @@ async fn what_was_disposed_of_is_in_no_file_of_the_index() {
     assert_eq!(found(&searched, "lentils").await, Vec::<String>::new());
 }
 
+/// Turns the middle of every file with such an ending, in a new file: the old one may be mapped into memory.
+fn damage(index: &Path, endings: &[&str]) {
+    let files = fs::read_dir(index).unwrap().map(|file| file.unwrap().path());
+    let of = |path: &PathBuf| endings.iter().any(|ending| path.extension().is_some_and(|own| own == *ending));
+    let files = files.filter(of).collect::<Vec<_>>();
+    assert!(files.len() >= endings.len(), "{files:?}");
+    for path in files {
+        let mut bytes = fs::read(&path).unwrap();
+        let quarter = bytes.len() / 4;
+        bytes[quarter..quarter * 3].iter_mut().for_each(|byte| *byte ^= 0x5a);
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, bytes).unwrap();
+    }
+}
+
 #[tokio::test]
 async fn an_index_that_was_lost_or_damaged_is_made_again() {
     let mut register = register();
     let mut searched = Searched::new(&register).await;
     let before = found(&searched, "canola").await;
     let index = searched.folder.path().join("index");
-    for round in 0..3 {
+    for round in 0..5 {
         match round {
             0 => fs::remove_dir_all(&index).unwrap(),
             1 => fs::write(index.join("meta.json"), b"{").unwrap(),
+            2 => damage(&index, &["term"]),
+            3 => damage(&index, &["term", "idx", "pos", "store", "fast", "fieldnorm"]),
             // Of one that was left half way, what is seen and not complete is told apart.
             _ => {}
         }
