@@ -33,7 +33,10 @@ pub struct Document {
     /// What was recorded after this position is marked as new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<u64>,
-    /// Where both sides met, the last time first.
+    /// What is to be known of the brief itself, such as that nobody on record bears a name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
+    /// Where both sides met, the last time first; what has no date stands behind.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub last_met: Vec<Meeting>,
     /// Undertakings of theirs, the latest overdue first.
@@ -114,6 +117,9 @@ pub struct Line {
     /// When it happened or is to happen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<When>,
+    /// What other accounts say of that time, while nobody has decided.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_accounts: Vec<String>,
     /// By when it is to be done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<When>,
@@ -165,7 +171,7 @@ pub struct Meeting {
     /// What it was about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub topics: Vec<String>,
-    /// What was said; of the last one only.
+    /// What was said; of those before the last one less.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub said: Vec<Saying>,
 }

@@ -1,6 +1,6 @@
 //! Times as people read them: `2025-04-13` is 13 April 2025.
 
-use domain::value::When;
+use domain::value::{CountryCode, When};
 use jiff::civil::Date;
 
 const MONTHS: [&str; 12] = [
@@ -33,6 +33,19 @@ pub fn of_when(when: &When) -> String {
 #[must_use]
 pub fn of_date(date: Date) -> String {
     of_edtf(&date.to_string())
+}
+
+/// Who recorded something: an agency that is named by a country's code is called as the country.
+#[must_use]
+pub fn of_agency(agency: &str) -> String {
+    let name = agency.strip_prefix("urn:agency:").unwrap_or(agency);
+    let (first, rest) = name.split_once([':', '.']).unwrap_or((name, ""));
+    let country = first.to_ascii_uppercase().parse::<CountryCode>().map(CountryCode::name);
+    match (country, rest) {
+        (Ok(country), "") => country.as_str().to_owned(),
+        (Ok(country), rest) => format!("{} ({rest})", country.as_str()),
+        (Err(_), _) => name.to_owned(),
+    }
 }
 
 /// An EDTF text; what there are no words for stays as it is.
@@ -126,6 +139,18 @@ mod tests {
             ("-0044", "-0044"),
         ] {
             assert_eq!(of_edtf(edtf), words);
+        }
+    }
+
+    #[test]
+    fn an_agency_is_called_as_its_country() {
+        for (agency, words) in [
+            ("urn:agency:pk", "Pakistan"),
+            ("urn:agency:pk:mofa", "Pakistan (mofa)"),
+            ("urn:agency:secretariat", "secretariat"),
+            ("Desk", "Desk"),
+        ] {
+            assert_eq!(of_agency(agency), words);
         }
     }
 

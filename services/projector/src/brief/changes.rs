@@ -1,6 +1,7 @@
 //! What is disputed, and what was corrected or taken back, in the records of which the brief says something.
 
 use contract::brief::{Changed, Claim, Dispute, words};
+use jiff::civil::Date;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -92,8 +93,9 @@ fn contested(item: &Item, contest: &Value) -> Option<Dispute> {
 }
 
 /// A value as people read it: a time in words, a party by its name.
-fn in_words(value: &Value) -> String {
+pub(super) fn in_words(value: &Value) -> String {
     let words = match value {
+        Value::String(text) if is_time(text) => words::of_edtf(text),
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(in_words).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
@@ -111,4 +113,9 @@ fn in_words(value: &Value) -> String {
     } else {
         format!("{}…", words.chars().take(LONGEST - 1).collect::<String>())
     }
+}
+
+/// Whether a text is a day, or an interval of days: nobody would write a title so.
+fn is_time(text: &str) -> bool {
+    text.split('/').all(|day| day.parse::<Date>().is_ok_and(|known| known.to_string() == day))
 }

@@ -12,10 +12,11 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::changes::in_words;
 use super::gather::{Gathered, Item, Part};
 use super::notes::Notes;
 use super::sides::Whose;
-use super::{changes, foreseen, instruments, matters, meetings, undertakings};
+use super::{changes, foreseen, instruments, matters, meetings, referred, undertakings};
 
 /// The most lines of a list that is made from several parts.
 const MOST_LINES: usize = 8;
@@ -44,6 +45,7 @@ pub(super) fn compose(gathered: &Gathered, levels: &Levels) -> Document {
         position: gathered.position,
         known_at: gathered.known_at,
         since: gathered.since,
+        remarks: gathered.remarks.clone(),
         last_met: meetings::last_met(composer),
         they_offered: undertakings::of(Whose::Theirs, composer),
         we_owe: undertakings::of(Whose::Ours, composer),
@@ -62,6 +64,7 @@ pub(super) fn compose(gathered: &Gathered, levels: &Levels) -> Document {
     document.marking = composer.marking.to_string();
     document.more = std::mem::take(&mut composer.more);
     document.notes = std::mem::take(&mut composer.notes).written();
+    referred::to_only(&mut document);
     document
 }
 
@@ -98,6 +101,7 @@ impl<'g> Composer<'g> {
             strength: None,
             who: vec![],
             when: None,
+            other_accounts: vec![],
             due: None,
             late_days: None,
             slip_days: None,
@@ -158,6 +162,16 @@ pub(super) fn all<'v, T: Deserialize<'v>>(view: &'v Value, name: &str) -> Vec<T>
 
 pub(super) fn when(view: &Value, name: &str) -> Option<When> {
     read(view, name)
+}
+
+/// What other accounts than the one that stands say of a time, while nobody has decided.
+pub(super) fn other_accounts(view: &Value, field: &str) -> Vec<String> {
+    let contests = list(view, "contests").iter();
+    let open = contests.filter(|contest| contest.get("adjudicated_by").is_none());
+    let of_field =
+        open.filter(|contest| text_of(contest, "pointer").and_then(|at| at.strip_prefix('/')) == Some(field));
+    let claims = of_field.flat_map(|contest| list(contest, "alternatives"));
+    claims.filter_map(|claim| claim.get("value")).map(in_words).collect()
 }
 
 /// The first and the last day of a time.

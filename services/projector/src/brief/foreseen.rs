@@ -5,9 +5,10 @@ use domain::value::{Attendance, Participant, Place, When};
 use jiff::civil::Date;
 use serde_json::Value;
 
-use super::compose::{Composer, all, days, late, list, name, owned, plain, read, shortened, text_of, when};
+use super::compose::{
+    Composer, all, days, late, list, name, other_accounts, owned, plain, read, shortened, text_of, when,
+};
 use super::gather::{Item, Part};
-use super::sides::Whose;
 use super::undertakings::{owned_by, promised};
 
 /// What is foreseen and what falls due, the next first; what has no date comes last.
@@ -78,13 +79,8 @@ fn line<'g>(item: &'g Item, foreseen: &Foreseen<'g>, composer: &mut Composer<'g>
     match foreseen {
         Foreseen::Engagement => engagement(item, composer),
         Foreseen::Due(due) => {
-            let whose = match owned_by(item, composer) {
-                Some(Whose::Ours) => "Ours to do.",
-                Some(Whose::Theirs) => "Theirs to do.",
-                Some(Whose::Both) | None => "For both to do.",
-            };
             let mut line = promised(item, composer);
-            (line.when, line.strength, line.details) = (None, None, vec![whose.to_owned()]);
+            (line.when, line.strength, line.other_accounts) = (None, None, vec![]);
             line.late_days = late(Some(due), today);
             line.due = Some(due.clone());
             line
@@ -105,6 +101,7 @@ fn engagement<'g>(item: &'g Item, composer: &mut Composer<'g>) -> Line {
     let view = &item.view;
     let mut line = composer.line(item, text_of(view, "title").unwrap_or_default(), &[]);
     line.when = when(view, "window");
+    line.other_accounts = other_accounts(view, "window");
     let is_open = !matches!(line.status.as_str(), "cancelled" | "not_held");
     line.late_days = late(line.when.as_ref(), composer.today()).filter(|_| is_open);
     line.details.extend(read::<Place>(view, "place").map(|place| owned(&place.name)));
@@ -135,10 +132,10 @@ fn who_comes(view: &Value, composer: &Composer<'_>) -> Vec<String> {
     said.collect()
 }
 
-/// Open undertakings with a day by which they are to be fulfilled.
+/// Open undertakings of others with a day by which they are to be fulfilled: those of the two have their sections.
 fn dues<'g>(composer: &Composer<'g>) -> Vec<(&'g Item, When)> {
     let is_known = |due: &When| days(Some(due)).1.is_some();
-    let items = composer.of(Part::Undertakings).into_iter();
+    let items = composer.of(Part::Undertakings).into_iter().filter(|item| owned_by(item, composer).is_none());
     items.filter_map(|item| Some((item, when(&item.view, "due").filter(is_known)?))).collect()
 }
 

@@ -47,6 +47,8 @@ pub(super) struct Gathered {
     pub(super) position: u64,
     pub(super) known_at: Option<u64>,
     pub(super) since: Option<u64>,
+    /// Of the two: that nobody bears a name.
+    pub(super) remarks: Vec<String>,
     pub(super) items: Vec<Item>,
     pub(super) sources: BTreeMap<Subject, Item>,
     /// How many of each part were not loaded.
@@ -214,11 +216,16 @@ pub(super) fn gather(brief: &Brief, asked: &Asked<'_>) -> Result<Gathered, Probl
         position: asked.position,
         known_at: asked.known_at,
         since: brief.since,
+        remarks: vec![],
         items: vec![],
         sources: BTreeMap::new(),
         more: BTreeMap::new(),
     };
     let mut gathering = Gathering { gathered, asked, seen: BTreeSet::new() };
+    gathering.gathered.remarks = [(&brief.us, 0), (&brief.them, 1)]
+        .into_iter()
+        .filter_map(|(written, which)| gathering.unknown(written.trim(), which))
+        .collect();
     for part in Part::ALL {
         gathering.part(part);
     }
@@ -241,6 +248,11 @@ fn known(written: &str, bearers: &Bearers<'_>, asked: &Asked<'_>) -> Result<Know
     // Parties bear the names that they bear today.
     let head = sought.on_record().and_then(|id| asked.head(&id).ok());
     let marking = head.as_ref().map(marking_of);
+    let own = |head: &Head| {
+        let own = head.mentions.iter().find(|mention| mention.id == Some(head.summary.subject));
+        own.and_then(|mention| mention.country)
+    };
+    let speaks_for = head.as_ref().and_then(own);
     let party = match head {
         Some(head) => Party { key: head.summary.subject.to_string(), name: head.summary.title },
         None if sought.is_nobody() => {
@@ -248,7 +260,7 @@ fn known(written: &str, bearers: &Bearers<'_>, asked: &Asked<'_>) -> Result<Know
         }
         None => Party { key: written.to_owned(), name: written.to_owned() },
     };
-    Ok(Known { party, state: None, sought: Some(sought), marking })
+    Ok(Known { speaks_for, party, state: None, sought: Some(sought), marking })
 }
 
 fn marking_of(head: &Head) -> Marking {
@@ -290,6 +302,31 @@ impl Quota {
 }
 
 impl Gathering<'_, '_> {
+    /// What to say of one of the two if no record names it that the reader may see.
+    fn unknown(&self, written: &str, which: usize) -> Option<String> {
+        const NAMING: [Aggregate; 5] = [
+            Aggregate::Party,
+            Aggregate::Engagement,
+            Aggregate::Commitment,
+            Aggregate::Instrument,
+            Aggregate::Matter,
+        ];
+        let Sides { us, them } = &self.gathered.sides;
+        let known = [us, them][which];
+        // A country needs no record; a code that is left to users is nobody's before somebody uses it.
+        let is_assigned = known.state.is_some_and(|code| code.name() != code.code_as_name());
+        if is_assigned || known.marking.is_some() {
+            return None;
+        }
+        let wanted = [known.facets()];
+        let is_named = NAMING.iter().any(|aggregate| {
+            let mut found =
+                dossiers::by_time(self.asked, *aggregate, &wanted, Order::Newest, Span::default(), None);
+            found.next().is_some()
+        });
+        (!is_named).then(|| format!("no party on record bears the name “{written}”"))
+    }
+
     /// Takes the first records of a part, of those with a date and of those without; counts some of the rest.
     fn part(&mut self, part: Part) {
         let (dated, undated) = part.most();
@@ -350,6 +387,10 @@ impl Gathering<'_, '_> {
     /// Adds a record to the brief.
     fn take(&mut self, part: Part, head: &Head) {
         if let Some(item) = self.item(part, head) {
+            let Sides { us, them } = &mut self.gathered.sides;
+            for known in [us, them] {
+                known.learn(&head.mentions);
+            }
             self.seen.insert(item.subject);
             self.gathered.items.push(item);
         }

@@ -1,7 +1,7 @@
 //! Instruments between both, and where each party stands.
 
 use contract::brief::{Instrument, Standing, Step, words};
-use domain::value::PartyRef;
+use domain::value::{PartyRef, When};
 use serde_json::Value;
 
 use super::compose::{Composer, list, name, plain, shortened, text_of, when};
@@ -21,7 +21,7 @@ pub(super) fn between(composer: &mut Composer<'_>) -> Vec<Instrument> {
 fn instrument<'g>(item: &'g Item, composer: &mut Composer<'g>) -> Instrument {
     let view = &item.view;
     let mut line = composer.line(item, text_of(view, "title").unwrap_or_default(), &[]);
-    line.when = view.get("signed").and_then(|signed| when(signed, "occurred"));
+    line.when = of_status(view);
     line.details = details(view);
     let standing = list(view, "standing").iter().filter_map(|row| {
         let party = serde_json::from_value::<PartyRef>(row.get("party")?.clone()).ok()?;
@@ -30,6 +30,17 @@ fn instrument<'g>(item: &'g Item, composer: &mut Composer<'g>) -> Instrument {
     });
     let standing = standing.collect();
     Instrument { line, standing }
+}
+
+/// When it came to stand where it stands; of what each party did, where it stands says more.
+fn of_status(view: &Value) -> Option<When> {
+    let step = match text_of(view, "status")? {
+        "signed" => "signed",
+        "concluded" => "concluded",
+        "in_force" => "entered_into_force",
+        _ => return None,
+    };
+    when(view.get(step)?, "occurred")
 }
 
 /// What was last found of negotiations, what it is about, how it ended.

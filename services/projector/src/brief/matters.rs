@@ -73,7 +73,8 @@ pub(super) fn good_news(composer: &mut Composer<'_>) -> Vec<Line> {
             && is_lately(done.as_ref(), &item.view, composer.today())
         {
             let mut line = composer.line(item, text_of(&item.view, "title").unwrap_or_default(), &[]);
-            line.details.push(what.to_owned());
+            what.clone_into(&mut line.status);
+            line.details.push("See Instruments.".to_owned());
             line.when = done;
             lines.push(line);
         }
@@ -174,7 +175,7 @@ fn achieved(view: &Value) -> Option<(&'static str, Option<When>)> {
         let step = view.get(name).filter(|_| !is_over)?;
         Some((says, read(step, "occurred")))
     };
-    of("entered_into_force", "In force.").or_else(|| of("signed", "Signed."))
+    of("entered_into_force", "in_force").or_else(|| of("signed", "signed"))
 }
 
 /// Whether something happened within a year before today; of what has no date, whether it was recorded then.

@@ -15,6 +15,7 @@ mod instruments;
 mod matters;
 mod meetings;
 mod notes;
+mod referred;
 mod sides;
 #[cfg(test)]
 mod tests;

@@ -36,12 +36,12 @@ impl Notes {
         for citation in chosen {
             let source = text_of(citation, "source").and_then(|source| source.parse::<Subject>().ok());
             let source = source.and_then(|subject| sources.get(&subject));
+            if numbers.len() == MOST_OF_A_LINE {
+                break;
+            }
             let n = self.number(note(citation, source, &item.view));
             if numbers.contains(&n) {
                 continue;
-            }
-            if numbers.len() == MOST_OF_A_LINE {
-                break;
             }
             numbers.push(n);
             named.extend(source);

@@ -21,6 +21,8 @@ pub(super) struct Known {
     pub(super) party: Party,
     /// A state is everybody of its country.
     pub(super) state: Option<CountryCode>,
+    /// Of whom is none: for which state it speaks, as far as is known.
+    pub(super) speaks_for: Option<CountryCode>,
     pub(super) sought: Option<Sought>,
     /// That of the record from which its name is.
     pub(super) marking: Option<Marking>,
@@ -30,7 +32,7 @@ impl Known {
     /// A state, by its code.
     pub(super) fn state(code: CountryCode, sought: Option<Sought>) -> Self {
         let party = Party { key: code.to_string(), name: code.name().to_string() };
-        Self { party, state: Some(code), sought, marking: None }
+        Self { party, state: Some(code), speaks_for: None, sought, marking: None }
     }
 
     /// What records that mention this party, or one who speaks for it, stand under in the index.
@@ -38,6 +40,13 @@ impl Known {
         let of_state = |state: CountryCode| [state.to_string(), format!("country:{state}")];
         let sought = self.sought.as_ref().map(Sought::facets).unwrap_or_default();
         sought.into_iter().chain(self.state.into_iter().flat_map(of_state)).collect()
+    }
+
+    /// For which state it speaks, if that is not known and one of these mentions says so.
+    pub(super) fn learn(&mut self, mentions: &[Mention]) {
+        if self.state.is_none() && self.speaks_for.is_none() {
+            self.speaks_for = mentions.iter().find(|mention| self.is(mention)).and_then(|own| own.country);
+        }
     }
 
     /// Whether a mention is of this party, or of one who speaks for it.
@@ -91,12 +100,28 @@ impl Sides {
 
     /// On whose side these are together.
     pub(super) fn whose<'p>(&self, parties: impl IntoIterator<Item = &'p PartyRef>) -> Option<Whose> {
-        let sides = parties.into_iter().map(|party| self.of_party(party)).collect::<Vec<_>>();
-        match (sides.contains(&Side::Us), sides.contains(&Side::Them)) {
-            (true, true) => Some(Whose::Both),
-            (true, false) => Some(Whose::Ours),
-            (false, true) => Some(Whose::Theirs),
-            (false, false) => None,
+        together(parties.into_iter().map(|party| self.of_party(party)))
+    }
+
+    /// Whose an undertaking is: of those who own it, or, of a party that is no state, of whom it conveyed. What the
+    /// state owns for which such a party speaks is on its side.
+    pub(super) fn whose_undertaking(&self, owners: &[PartyRef], by: &[PartyRef]) -> Option<Whose> {
+        let owned = owners.iter().map(|party| match self.of_party(party) {
+            Side::Other => self.of_state_behind(party),
+            side => side,
+        });
+        let conveyed = by.iter().filter(|party| self.is_named(party)).map(|party| self.of_party(party));
+        together(owned.chain(conveyed))
+    }
+
+    /// On the side of which of the two that is no state a state is.
+    fn of_state_behind(&self, party: &PartyRef) -> Side {
+        let key = party.key();
+        let is_behind = |known: &Known| known.speaks_for.is_some_and(|state| state.as_str() == key);
+        match (is_behind(&self.us), is_behind(&self.them)) {
+            (true, false) => Side::Us,
+            (false, true) => Side::Them,
+            _ => Side::Other,
         }
     }
 
@@ -104,6 +129,16 @@ impl Sides {
     pub(super) fn is_a_state_itself(&self, party: &PartyRef) -> bool {
         let key = party.key();
         [&self.us, &self.them].iter().any(|known| known.party.key == key)
+    }
+}
+
+fn together(sides: impl Iterator<Item = Side>) -> Option<Whose> {
+    let sides = sides.collect::<Vec<_>>();
+    match (sides.contains(&Side::Us), sides.contains(&Side::Them)) {
+        (true, true) => Some(Whose::Both),
+        (true, false) => Some(Whose::Ours),
+        (false, true) => Some(Whose::Theirs),
+        (false, false) => None,
     }
 }
 

@@ -1,6 +1,8 @@
 //! What briefs say.
 
-use contract::brief::{Changed, Document, Line, Side};
+use std::collections::BTreeSet;
+
+use contract::brief::{Changed, Document, Line, Side, words};
 use contract::{Brief, Principal, ProblemKind, Query};
 use domain::Aggregate::{Commitment, Engagement, Instrument, Matter, Party, Source};
 use domain::Subject;
@@ -185,8 +187,7 @@ async fn the_late_come_first_and_a_new_day_is_no_other_debt() {
     assert!(still.nothing_since.is_some() && heard.nothing_since.is_none());
     assert_eq!(heard.details, ["Progress, 2 June 2025: A draft was sent."]);
     assert_eq!(texts(&document.we_owe), ["of a ministry"]);
-    assert_eq!(texts(&document.coming), ["of a ministry", "later"]);
-    assert_eq!(texts(&document.lapsed), ["late", "later still"]);
+    assert_eq!((texts(&document.coming), texts(&document.lapsed)), (vec![], vec![]), "each once");
 }
 
 #[tokio::test]
@@ -243,6 +244,7 @@ async fn what_is_not_agreed_on_is_said() {
         (contest.stands.as_deref(), contest.because.as_deref()),
         (Some("1 March 2025"), Some("first_report"))
     );
+    assert_eq!(document.last_met[0].line.other_accounts, ["2 March 2025"], "said where it is read");
     assert_eq!(contest.instead_of[0].value.as_deref(), Some("2 March 2025"));
     assert_eq!((withdrawn.what, withdrawn.reason.as_deref()), (Changed::Withdrawn, Some("an election")));
     assert_eq!(
@@ -300,7 +302,15 @@ async fn instruments_say_where_each_party_stands() {
     });
     let expected = [(Side::Us, vec!["signed"]), (Side::Them, vec!["signed", "ratification"])];
     assert_eq!(standing.collect::<Vec<_>>(), expected);
-    assert_eq!(document.good_news.len(), 1);
+    let [news] = &document.good_news[..] else { panic!("{:#?}", document.good_news) };
+    assert_eq!((news.status.as_str(), &news.details[..]), ("signed", &["See Instruments.".to_owned()][..]));
+    assert_eq!(words::of_when(news.when.as_ref().unwrap()), "1 February 2025");
+    let treaty = &document.instruments[0].line;
+    assert_eq!(
+        (treaty.status.as_str(), &treaty.when),
+        ("consent_expressed", &None),
+        "no date of another event"
+    );
 }
 
 #[tokio::test]
@@ -312,4 +322,88 @@ async fn what_does_not_fit_is_counted() {
     }
     let document = of(&register, brief("PK", "CA")).await;
     assert_eq!((document.last_met.len(), document.more["meetings"]), (4, 10));
+}
+
+#[tokio::test]
+async fn what_somebody_conveyed_is_theirs_and_what_states_agreed_is_of_both() {
+    let projected = projected(&reports()).await;
+    let state = written(&asked(&projected, &insider(), brief("PK", "CA"), None).await);
+    let envoy = written(&asked(&projected, &insider(), brief("PK", "Tarik Ali Khan"), None).await);
+    assert_eq!(texts(&envoy.they_offered), texts(&state.they_offered));
+    assert_eq!(texts(&envoy.both_agreed), texts(&state.both_agreed));
+    assert_eq!((texts(&envoy.we_owe), &envoy.remarks[..]), (vec![], &[][..]));
+}
+
+#[tokio::test]
+async fn who_is_unknown_is_said_and_a_hidden_party_is_as_unknown() {
+    let mut register = Register::default();
+    let envoy = json!({"names": ["Envoy"], "kind": "person"});
+    register.record("party.registered", subject(Party, "envoy"), "SECRET", &envoy);
+    let met = json!({"kind": "call", "title": "Call", "participants": ["PK", {"name": "Visitor", "kind": "person"}], "occurred": "2025-03-01"});
+    register.record("engagement.held", subject(Engagement, "1"), "OFFICIAL", &met);
+    let projected = projected(&register).await;
+    for (them, sees, remark) in [
+        ("Canda", true, Some("no party on record bears the name “Canda”")),
+        ("XX", true, Some("no party on record bears the name “XX”")),
+        ("CA", true, None),
+        ("france", true, None),
+        ("Visitor", true, None),
+        ("Envoy", true, None),
+        ("Envoy", false, Some("no party on record bears the name “Envoy”")),
+    ] {
+        let principal = if sees { insider() } else { reader("OFFICIAL", &[], "PK") };
+        let document = written(&asked(&projected, &principal, brief("PK", them), None).await);
+        assert_eq!(document.remarks.first().map(String::as_str), remark, "{them}");
+    }
+}
+
+#[tokio::test]
+async fn what_has_no_date_was_not_met_last() {
+    let mut register = Register::default();
+    for (key, occurred) in [("1", Some("2025-01-01")), ("2", Some("2025-03-01")), ("3", None)] {
+        let mut held = json!({"kind": "call", "title": key, "participants": ["PK", "CA"]});
+        held["occurred"] = json!(occurred.map_or(json!({"as_stated": "lately"}), |day| json!(day)));
+        register.record("engagement.held", subject(Engagement, key), "OFFICIAL", &held);
+    }
+    let document = of(&register, brief("PK", "CA")).await;
+    let met = document.last_met.iter().map(|met| met.line.text.as_str()).collect::<Vec<_>>();
+    assert_eq!(met, ["2", "1", "3"]);
+    assert!(document.last_met.iter().all(|met| met.who_met.is_empty()), "no party is its own member");
+}
+
+#[tokio::test]
+async fn every_footnote_is_referred_to() {
+    for them in ["CA", "US"] {
+        let document = of(&reports(), brief("PK", them)).await;
+        let numbers = document.notes.iter().map(|note| note.n).collect::<Vec<_>>();
+        assert_eq!(numbers, (1..=u32::try_from(numbers.len()).unwrap()).collect::<Vec<_>>());
+        let json = serde_json::to_value(&document).unwrap();
+        let referred = numbers_in(&json);
+        assert!(numbers.iter().all(|n| referred.contains(n)), "{numbers:?} of {referred:?}");
+    }
+}
+
+/// What is referred to anywhere.
+fn numbers_in(value: &Value) -> BTreeSet<u32> {
+    match value {
+        Value::Object(fields) => {
+            let own = fields.get("notes").and_then(Value::as_array).into_iter().flatten();
+            let own = own.filter_map(Value::as_u64).filter_map(|n| n.try_into().ok());
+            own.chain(fields.values().flat_map(numbers_in)).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(numbers_in).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_delegation_comes_before_its_members() {
+    let mut register = Register::default();
+    let member = json!({"name": "Jack Bergman", "kind": "person", "country": "US"});
+    let delegation = json!({"name": "Delegation", "kind": "group", "country": "US", "members": [member]});
+    let held = json!({"kind": "visit", "title": "Visit", "participants": ["PK", delegation], "occurred": "2025-03-01"});
+    register.record("engagement.held", subject(Engagement, "1"), "OFFICIAL", &held);
+    let document = of(&register, brief("PK", "US")).await;
+    let who = document.last_met[0].who_met.iter().map(|one| one.name.as_str()).collect::<Vec<_>>();
+    assert_eq!(who, ["Delegation", "Jack Bergman"]);
 }

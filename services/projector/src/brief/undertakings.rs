@@ -6,7 +6,9 @@ use domain::vocabulary::Strength;
 use jiff::civil::Date;
 use serde_json::Value;
 
-use super::compose::{Composer, all, days, late, list, name, read, recorded, shortened, text_of, when};
+use super::compose::{
+    Composer, all, days, late, list, name, other_accounts, read, recorded, shortened, text_of, when,
+};
 use super::gather::{Item, Part};
 use super::sides::Whose;
 
@@ -36,7 +38,14 @@ pub(super) fn positions(is_of: impl Fn(Whose) -> bool, composer: &mut Composer<'
 
 /// Whose a commitment is.
 pub(super) fn owned_by(item: &Item, composer: &Composer<'_>) -> Option<Whose> {
-    composer.gathered.sides.whose(&all::<PartyRef>(&item.view, "owners"))
+    let owners = all::<PartyRef>(&item.view, "owners");
+    composer.gathered.sides.whose_undertaking(&owners, &conveyed_by(&item.view))
+}
+
+/// Who gave it.
+fn conveyed_by(view: &Value) -> Vec<PartyRef> {
+    let made = list(view, "course").iter().find(|step| text_of(step, "type") == Some("made"));
+    made.map(|made| all::<PartyRef>(made, "by")).unwrap_or_default()
 }
 
 /// What is late, latest last day first; then by when it is due; then what has no such day.
@@ -74,14 +83,14 @@ pub(super) fn promised<'g>(item: &'g Item, composer: &mut Composer<'g>) -> Line 
     let mut line = composer.line(item, text, &[]);
     line.strength = read::<Strength>(view, "strength");
     line.when = when(view, "occurred");
+    line.other_accounts = other_accounts(view, "occurred");
     line.who = who;
     line
 }
 
 /// Who said it, and whose it is, where that is not a state as a whole.
 fn voices(view: &Value, composer: &Composer<'_>) -> Vec<String> {
-    let by = list(view, "course").iter().find(|step| text_of(step, "type") == Some("made"));
-    let by = by.map(|made| all::<PartyRef>(made, "by")).unwrap_or_default();
+    let by = conveyed_by(view);
     let owners = all::<PartyRef>(view, "owners");
     let sides = &composer.gathered.sides;
     let mut voices = vec![];
