@@ -101,9 +101,11 @@ fn section(by: &str, answer: &Value, width: u16) -> Option<String> {
         row
     };
     let mut rows = groups.iter().map(row).collect::<Vec<_>>();
-    let other = words::plain(&answer[format!("{by}_other")]);
-    if !other.is_empty() && other != "0" {
-        rows.push(vec![Ink::Faint.on("others"), format!("{other:>digits$}")]);
+    for (what, rest) in [("others", "other"), ("undated", "undated")] {
+        let rest = words::plain(&answer[format!("{by}_{rest}")]);
+        if !rest.is_empty() && rest != "0" {
+            rows.push(vec![Ink::Faint.on(what), format!("{rest:>digits$}")]);
+        }
     }
     // Only where several things are counted does a column need a heading.
     let headings: &[&str] =
@@ -163,7 +165,7 @@ mod tests {
                 {"key": "offered", "count": 4, "fulfilled": 0, "withdrawn": 0, "open": 4}],
             "party": [{"key": "PK", "name": "Pakistan", "count": 10}, {"key": "person:tarik ali khan", "name": "Tarik Ali Khan", "count": 1}],
             "party_other": 3,
-            "month": [{"key": "2025-05", "count": 3}, {"key": "2025-04", "count": 2}]});
+            "month": [{"key": "2025-05", "count": 3}, {"key": "2025-04", "count": 2}], "month_undated": 7});
         let sections = BY.iter().filter_map(|by| section(by, &answer, 80)).collect::<Vec<_>>();
         insta::assert_snapshot!(crate::ink::rendered(&sections.join("\n\n"), false));
     }

@@ -46,7 +46,12 @@ pub(super) fn answer(asked: &Asked<'_>, statistics: &Statistics) -> Result<Vec<u
     body.insert("position".into(), json!(index.position));
     let limit = usize::try_from(*limit).unwrap_or(usize::MAX).max(1);
     for by in wanted {
-        section(asked, by, groups.remove(&by).unwrap_or_default(), limit, &mut body);
+        let groups = groups.remove(&by).unwrap_or_default();
+        let undated = total.saturating_sub(groups.values().map(|group| group.count).sum());
+        if by == By::Month && undated > 0 {
+            body.insert("month_undated".into(), json!(undated));
+        }
+        section(asked, by, groups, limit, &mut body);
     }
     Ok(serde_json::to_vec(&body).expect("texts and numbers are JSON"))
 }

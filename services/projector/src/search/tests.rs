@@ -260,11 +260,12 @@ async fn commitments_are_counted_by_strength() {
     let query = Statistics {
         aggregate: Commitment,
         filters: Filters::default(),
-        by: vec![By::Strength],
+        by: vec![By::Strength, By::Month],
         limit: 9,
         today: None,
     };
     let told = body(&searched.find(&insider(), Find::Statistics(query)).await);
+    assert_eq!((&told["month"], &told["month_undated"]), (&json!([]), &json!(3)));
     let agreed = json!({"key": "agreed", "count": 2, "fulfilled": 1, "withdrawn": 0, "open": 1});
     let discussed = json!({"key": "discussed", "count": 1, "fulfilled": 0, "withdrawn": 0, "open": 0});
     assert_eq!(told["strength"], json!([agreed, discussed]));
