@@ -10,6 +10,9 @@ pub(super) fn text(sheet: &Sheet) -> String {
     line(&mut out, format_args!("**{}**\n", plain(&sheet.marking)));
     line(&mut out, format_args!("# {}\n", plain(&sheet.title)));
     line(&mut out, format_args!("{}", plain(&sheet.facts.join("; "))));
+    for warning in &sheet.warnings {
+        line(&mut out, format_args!("\n**{}**", plain(warning)));
+    }
     for Section { title, entries, .. } in &sheet.sections {
         line(&mut out, format_args!("\n## {title}\n"));
         entries.iter().for_each(|it| entry(&mut out, it));

@@ -16,7 +16,9 @@ impl Footnote {
         let is_first_hand = note.source.as_deref() == Some("first-hand");
         let parts = [
             is_first_hand.then(|| "First-hand".to_owned()),
-            note.publisher.clone(),
+            note.publisher
+                .as_deref()
+                .map(|by| if is_first_hand { words::of_agency(by) } else { by.to_owned() }),
             note.title.as_ref().map(|title| format!("“{title}”")),
             note.date.as_ref().map(words::of_when),
             note.locator.clone(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use contract::brief::{
     Changed, Claim, Dispute, Document, Instrument, Line, MOST_COUNTED, Meeting, Saying, Side, Standing, words,
 };
+use domain::value::When;
 use domain::vocabulary::Strength;
 
 use super::note::Footnote;
@@ -16,6 +17,8 @@ pub(super) struct Sheet {
     pub(super) title: String,
     /// As of when, as known when.
     pub(super) facts: Vec<String>,
+    /// What comes before everything else: that somebody is unknown.
+    pub(super) warnings: Vec<String>,
     pub(super) sections: Vec<Section>,
     /// What is not there, said aloud.
     pub(super) remarks: Vec<String>,
@@ -68,11 +71,17 @@ impl Sheet {
             marking: document.marking.clone(),
             title: format!("{}: brief for {}", document.them.name, document.us.name),
             facts,
+            warnings: document.remarks.iter().map(|remark| sentence(remark)).collect(),
             sections,
             remarks: nothing.into_iter().chain(not_shown(&document.more)).collect(),
             notes: document.notes.iter().map(Footnote::of).collect(),
         }
     }
+}
+
+fn sentence(remark: &str) -> String {
+    let mut chars = remark.chars();
+    chars.next().map(|first| format!("{}{}.", first.to_uppercase(), chars.as_str())).unwrap_or_default()
 }
 
 fn not_shown(more: &BTreeMap<String, u32>) -> Option<String> {
@@ -119,7 +128,7 @@ impl Words<'_> {
         let mut tags = line.who.clone();
         tags.extend(line.strength.map(|strength| of_strength(strength).to_owned()));
         tags.extend(of_status(line));
-        tags.extend(line.when.as_ref().map(words::of_when));
+        tags.extend(line.when.as_ref().map(|when| of_time(when, &line.other_accounts)));
         tags.extend(line.due.as_ref().map(|due| format!("due {}", words::of_when(due))));
         tags.extend(line.slip_days.map(of_slip));
         Entry {
@@ -188,7 +197,7 @@ impl Words<'_> {
             Changed::Withdrawn => "taken back",
             Changed::Corrected => "corrected",
         };
-        let field = dispute.pointer.as_deref().map(|pointer| plain(pointer.trim_start_matches('/')));
+        let field = dispute.pointer.as_deref().map(of_field);
         let mut details = vec![];
         details.extend(match (&dispute.stands, dispute.what) {
             (Some(stands), Changed::Contested) => {
@@ -215,7 +224,8 @@ impl Words<'_> {
 }
 
 fn of_claim(claim: &Claim, what: Changed) -> String {
-    let by = claim.agency.as_ref().map(|agency| format!(" ({agency})")).unwrap_or_default();
+    let by =
+        claim.agency.as_ref().map(|agency| format!(" ({})", words::of_agency(agency))).unwrap_or_default();
     match (&claim.value, what) {
         (Some(value), Changed::Corrected) => format!("Before: {value}."),
         (Some(value), _) => format!("Not chosen: {value}{by}."),
@@ -242,6 +252,37 @@ fn of_standing(standing: &Standing) -> String {
     });
     let steps = steps.collect::<Vec<_>>().join(", ");
     if steps.is_empty() { "nothing yet".to_owned() } else { steps }
+}
+
+/// A time, and that others say otherwise.
+fn of_time(when: &When, others: &[String]) -> String {
+    let time = words::of_when(when);
+    match others {
+        [] => time,
+        [other] => format!("{time} (another account: {other})"),
+        others => format!("{time} (other accounts: {})", others.join("; ")),
+    }
+}
+
+/// A field, named as people name it.
+fn of_field(pointer: &str) -> String {
+    let mut parts = pointer.split('/').filter(|part| part.parse::<usize>().is_err() && !part.is_empty());
+    let first = parts.next().unwrap_or_default();
+    let name = match parts.next_back().unwrap_or(first) {
+        "occurred" => "date",
+        "window" => "foreseen time",
+        "due" => "day due",
+        other => other,
+    };
+    let whose = match first {
+        "participants" if name != first => "a participant's ",
+        "utterances" if name != first => "of what was said: ",
+        "owners" if name != first => "an owner's ",
+        "beneficiaries" if name != first => "a beneficiary's ",
+        "place" if name != first => "the place's ",
+        _ => "",
+    };
+    format!("{whose}{}", plain(name))
 }
 
 /// Where something stands, if that is not what its section says.

@@ -76,3 +76,39 @@ fn words_of_any_direction_stand_on_their_own() {
     let page = html::page(&Sheet::of(&document("Canada", "کینولا کی درآمد"))).unwrap();
     assert!(page.contains("<bdi class=\"text\">کینولا کی درآمد</bdi>"));
 }
+
+#[test]
+fn a_sheet_speaks_in_words() {
+    let mut document = document("Canda", "To lend a hand.");
+    let dispute = |pointer: &str| {
+        let dispute = json!({"what": "contested", "subject": SUBJECT, "text": "Call", "pointer": pointer,
+            "stands": "1 March 2025", "because": "first_report", "event": "018f0000-0000-7000-8000-000000000009",
+            "instead_of": [{"value": "2 March 2025", "agency": "urn:agency:pk"}]});
+        serde_json::from_value(dispute).unwrap()
+    };
+    document.remarks = vec!["no party on record bears the name “Canda”".to_owned()];
+    document.disputed = vec![dispute("/occurred"), dispute("/participants/0/members/1/name")];
+    document.they_offered[0].when = serde_json::from_value(json!({"edtf": "2025-04-13"})).unwrap();
+    document.they_offered[0].other_accounts = vec!["14 April 2025".to_owned()];
+    document.notes[0].source = Some("first-hand".to_owned());
+    document.notes[0].publisher = Some("urn:agency:pk".to_owned());
+    let sheet = Sheet::of(&document);
+    let (page, text) = (html::page(&sheet).unwrap(), markdown::text(&sheet));
+    for said in [
+        "No party on record bears the name “Canda”.",
+        "accounts differ",
+        "date",
+        "a participant's name",
+        "Not chosen: 2 March 2025 (Pakistan).",
+        "13 April 2025 (another account: 14 April 2025)",
+        "First-hand, Pakistan",
+    ] {
+        assert!(page.replace("&#39;", "'").contains(said), "{said}: {page}");
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert!(page.contains("New:</span> <span class=\"urgent\">1 day late:</span> "), "{page}");
+    for unsaid in ["urn:agency", "occurred", "members/1"] {
+        assert!(!text.contains(unsaid), "{unsaid}: {text}");
+    }
+    assert!(text.find("Canda”.").unwrap() < text.find("## Last met").unwrap(), "at the top");
+}
