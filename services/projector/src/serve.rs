@@ -62,7 +62,13 @@ impl Served {
                 })?
             }
         };
-        self.ask(ask, move |ask, levels, view| search::answer(ask, levels, view, &latest)).await
+        let asked = latest.clone();
+        let answer = self.ask(ask, move |ask, levels, view| search::answer(ask, levels, view, &asked)).await;
+        if latest.has_failed() {
+            index.give_up(&latest);
+            return answer.map_err(|_| search::unreadable());
+        }
+        answer
     }
 
     async fn answer<Q: DeserializeOwned + Send + 'static>(

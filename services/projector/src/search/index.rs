@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 use tantivy::directory::MmapDirectory;
@@ -29,6 +30,8 @@ pub(crate) enum Error {
     Folder(#[from] io::Error),
     #[error("{0} files of the index are damaged")]
     Damaged(usize),
+    #[error("the index cannot be asked")]
+    Unreadable,
     #[error(transparent)]
     Rows(#[from] readmodel::Error),
 }
@@ -53,6 +56,8 @@ pub(crate) struct Snapshot {
     pub(super) fields: Fields,
     /// The position that it reflects.
     pub(crate) position: u64,
+    /// Whether it could not be read when it was asked.
+    failed: Arc<AtomicBool>,
 }
 
 /// A record as it is to stand in the index.
@@ -81,6 +86,21 @@ pub(crate) struct Writer {
     purges: bool,
 }
 
+impl Error {
+    /// Whether the index itself is to blame, so that another one would do better.
+    pub(super) const fn is_of_the_index(&self) -> bool {
+        !matches!(self, Self::Rows(_) | Self::Index(tantivy::TantivyError::LockFailure(..)))
+    }
+}
+
+/// Throws an index away.
+pub(super) fn discard(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 impl Writer {
     /// Opens the index in a folder. One that is of another form or log, or damaged, is begun again.
     ///
@@ -97,10 +117,7 @@ impl Writer {
             }
             Err(error) => tracing::info!(%error, "the index is built from the rows"),
         }
-        match fs::remove_dir_all(folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
+        discard(folder)?;
         fs::create_dir_all(folder)?;
         let index = Index::create(
             MmapDirectory::open(folder).map_err(tantivy::TantivyError::from)?,
@@ -181,11 +198,26 @@ impl Writer {
 
     /// The index as it was last committed.
     pub(super) fn snapshot(&self) -> Snapshot {
-        Snapshot { searcher: self.reader.searcher(), fields: self.fields, position: self.progress.complete }
+        Snapshot {
+            searcher: self.reader.searcher(),
+            fields: self.fields,
+            position: self.progress.complete,
+            failed: Arc::default(),
+        }
     }
 }
 
 impl Snapshot {
+    /// Says that it could not be read.
+    pub(super) fn fail(&self) {
+        self.failed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether anybody could not read it.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
     /// How many documents there are.
     pub(super) fn documents(&self) -> u64 {
         self.searcher.num_docs()

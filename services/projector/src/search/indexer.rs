@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::fields::SCHEMA;
-use super::index::{Changed, Changes, Error, Latest, Writer};
+use super::index::{Changed, Changes, Error, Latest, Writer, discard};
 use super::projection::{Texting, changed};
 use super::texts::Texts;
 use crate::head::Head;
@@ -32,8 +32,12 @@ const LONGEST_REST: Duration = Duration::from_secs(1);
 const FAR_BEHIND: u64 = 5_000;
 const FAR_BEHIND_REST: Duration = Duration::from_secs(2);
 
-/// After the index failed.
-const PAUSE: Duration = Duration::from_secs(1);
+/// After the index failed; each time in a row that it fails, twice as long, up to the longest.
+const PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// What fails again within this long has failed in a row.
+const IN_A_ROW: Duration = Duration::from_mins(5);
 
 /// How long a change of the rows is waited for before looking after other things.
 const LOOKING: Duration = Duration::from_secs(1);
@@ -41,10 +45,21 @@ const LOOKING: Duration = Duration::from_secs(1);
 /// The index in this process: who waits for it and who asks it hold it by this.
 #[derive(Clone)]
 pub(crate) struct Live {
-    latest: watch::Receiver<Option<Latest>>,
+    latest: Arc<watch::Sender<Option<Latest>>>,
 }
 
 impl Live {
+    /// Gives up an index that could not be read, unless another has taken its place: the indexer sees to it.
+    pub(crate) fn give_up(&self, failed: &Latest) {
+        self.latest.send_if_modified(|latest| {
+            let is_it = latest.as_ref().is_some_and(|latest| Arc::ptr_eq(latest, failed));
+            if is_it {
+                *latest = None;
+            }
+            is_it
+        });
+    }
+
     /// The index, if it reflects a position already.
     pub(crate) fn at(&self, position: u64) -> Option<Latest> {
         self.latest.borrow().clone().filter(|latest| latest.position >= position)
@@ -52,7 +67,7 @@ impl Live {
 
     /// The index once it reflects a position, if it does in time.
     pub(crate) async fn wait_for(&self, position: u64, deadline: Instant) -> Option<Latest> {
-        let mut latest = self.latest.clone();
+        let mut latest = self.latest.subscribe();
         let reached =
             |latest: &Option<Latest>| latest.as_ref().is_some_and(|latest| latest.position >= position);
         let came = tokio::time::timeout_at(deadline, latest.wait_for(reached)).await;
@@ -75,25 +90,34 @@ impl Indexer {
     pub(crate) fn start(reader: Reader, origin: String, metrics: &Metrics, shell: &Shell) -> Live {
         let folder = shell.data.join("projector").join(Texting::NAME).join(format!("index-{SCHEMA}"));
         let (latch, metrics) = (shell.latch("search-index"), metrics.clone());
-        let (sender, latest) = watch::channel(None);
-        shell.tasks.spawn(Self { folder, origin, reader, latch, metrics, shell: shell.clone() }.run(sender));
-        Live { latest }
+        let live = Live { latest: Arc::new(watch::Sender::new(None)) };
+        let latest = live.latest.clone();
+        shell.tasks.spawn(Self { folder, origin, reader, latch, metrics, shell: shell.clone() }.run(latest));
+        live
     }
 
-    async fn run(self, latest: watch::Sender<Option<Latest>>) {
+    async fn run(self, latest: Arc<watch::Sender<Option<Latest>>>) {
         let stop = self.shell.shutdown.clone();
+        let mut in_a_row = 0;
         loop {
+            let begun = Instant::now();
             let followed = tokio::select! {
                 () = stop.cancelled() => return,
                 followed = self.follow(&latest) => followed,
             };
             let Err(error) = followed;
             self.latch.turn(false);
+            in_a_row = if begun.elapsed() < IN_A_ROW { in_a_row + 1 } else { 1 };
+            let discards = error.is_of_the_index();
             let error = anyhow::Error::from(error);
-            tracing::error!(error = format!("{error:#}"), "the search index failed; opening it again");
+            tracing::warn!(error = format!("{error:#}"), discards, "the search index failed");
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = sleep(PAUSE) => {}
+                () = sleep((PAUSE * (1 << (in_a_row - 1).min(8))).min(LONGEST_PAUSE)) => {}
+            }
+            let folder = self.folder.clone();
+            if discards && let Err(error) = aside(move || Ok(discard(&folder)?)).await {
+                tracing::debug!(%error, "the search index was not thrown away");
             }
         }
     }
@@ -104,6 +128,7 @@ impl Indexer {
     ) -> Result<std::convert::Infallible, Error> {
         let (folder, origin) = (self.folder.clone(), self.origin.clone());
         let mut writer = aside(move || Writer::open(&folder, &origin)).await?;
+        let mut lent = false;
         loop {
             let begun = Instant::now();
             let (back, whole) = self.round(writer).await?;
@@ -112,9 +137,13 @@ impl Indexer {
             self.metrics.indexed(snapshot.position, snapshot.documents());
             if whole {
                 self.latch.turn(true);
-                latest.send_replace(Some(snapshot));
+                if latest.send_replace(Some(snapshot)).is_none() && lent {
+                    latest.send_replace(None);
+                    return Err(Error::Unreadable);
+                }
+                lent = true;
                 self.rest(begun.elapsed()).await;
-                self.change(writer.progress.complete).await;
+                self.change(writer.progress.complete, latest).await?;
             }
         }
     }
@@ -148,10 +177,20 @@ impl Indexer {
     }
 
     /// Returns once the rows have changed behind a position.
-    async fn change(&self, position: u64) {
-        while self.reader.wait_for(position + 1, Instant::now() + LOOKING).await.is_err() {
-            // Its slots may all be taken: then there is no waiting.
-            sleep(Duration::from_millis(5)).await;
+    ///
+    /// # Errors
+    /// When the index is given up meanwhile.
+    async fn change(&self, position: u64, latest: &watch::Sender<Option<Latest>>) -> Result<(), Error> {
+        let mut given_up = latest.subscribe();
+        let changed = async {
+            while self.reader.wait_for(position + 1, Instant::now() + LOOKING).await.is_err() {
+                // Its slots may all be taken: then there is no waiting.
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::select! {
+            () = changed => Ok(()),
+            _ = given_up.wait_for(Option::is_none) => Err(Error::Unreadable),
         }
     }
 }
@@ -194,13 +233,19 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_reached_needs_no_waiting() {
-        let (sender, latest) = watch::channel(None);
-        let live = Live { latest };
+        let live = Live { latest: Arc::new(watch::Sender::new(None)) };
         assert!(live.at(0).is_none(), "there is no index yet");
         let index = Searched::new(&Register::default()).await.index;
         let reached = index.position;
-        sender.send_replace(Some(Arc::new(index)));
+        let (first, second) = (Arc::new(index.clone()), Arc::new(index));
+        live.latest.send_replace(Some(first.clone()));
         assert!(live.at(reached).is_some());
         assert!(live.at(reached + 1).is_none());
+        // One that was given up answers nobody; a later one is not given up with it.
+        live.give_up(&first);
+        assert!(live.at(0).is_none());
+        live.latest.send_replace(Some(second));
+        live.give_up(&first);
+        assert!(live.at(0).is_some());
     }
 }

@@ -37,4 +37,4 @@ mod words;
 
 pub(crate) use indexer::{Indexer, Live};
 pub use projection::Texting;
-pub(crate) use query::{answer, cursor};
+pub(crate) use query::{answer, cursor, unreadable};

@@ -39,12 +39,29 @@ pub(crate) fn answer(
         return Err(Problem::new(ProblemKind::InvalidQuery, detail));
     }
     let asked = Asked { view, index, visible: Visible::to(&ask.principal, levels, view) };
+    let _watch = Watch(index);
     let body = match &ask.query {
-        Find::Search(search) => asked.search(search)?,
-        Find::List(list) => asked.list(list)?,
-        Find::Statistics(statistics) => statistics::answer(&asked, statistics)?,
+        Find::Search(search) => asked.search(search),
+        Find::List(list) => asked.list(list),
+        Find::Statistics(statistics) => statistics::answer(&asked, statistics),
     };
+    let body = body.inspect_err(|problem| {
+        if problem.kind == ProblemKind::Unavailable {
+            index.fail();
+        }
+    })?;
     Ok(Reply::ok(body).at(index.position))
+}
+
+/// What is damaged may also make its reader panic.
+struct Watch<'i>(&'i Snapshot);
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail();
+        }
+    }
 }
 
 /// The cursor of a query, if it continues another page.
@@ -68,10 +85,15 @@ fn filters_of(find: &Find) -> Vec<u8> {
     serde_json::to_vec(&filters).expect("texts and numbers are JSON")
 }
 
-/// The index failed: that is for the operator.
+/// The index failed: it is looked after, and made anew if need be.
 pub(super) fn broken(error: &Error) -> Problem {
-    tracing::error!(%error, "the search index cannot be read");
-    Problem::new(ProblemKind::Internal, "the search index cannot be read")
+    tracing::debug!(%error, "the search index cannot be read");
+    unreadable()
+}
+
+/// What is said to those whose question found the index damaged.
+pub(crate) fn unreadable() -> Problem {
+    Problem::new(ProblemKind::Unavailable, "the search index cannot be read and is made anew")
 }
 
 fn index_failed(error: tantivy::TantivyError) -> Problem {

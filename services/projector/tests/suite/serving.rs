@@ -1,5 +1,7 @@
 //! What is asked over NATS is answered, waited for, shared.
 
+use std::fs;
+use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
 use contract::{Ask, Filters, Paging, ProblemKind, Query, Timeline, subjects};
@@ -48,6 +50,51 @@ async fn what_was_just_recorded_is_found() {
     let projector = Projector::ready(&world, data.path()).await;
     assert_eq!(column(&world.search(world.head(), "day").await, "title").len(), 7);
     assert!(projector.shell.metrics.text().contains("search_index_documents 7"));
+    projector.stop().await;
+}
+
+/// Writes over the middle of every file of the search index.
+fn damage(data: &std::path::Path) {
+    let search = data.join("projector").join("search");
+    let folders = fs::read_dir(search).unwrap().map(|folder| folder.unwrap().path());
+    let index = folders.into_iter().find(|path| path.join("meta.json").exists()).expect("there is an index");
+    for file in fs::read_dir(index).unwrap().map(|file| file.unwrap().path()) {
+        let is_of_a_segment = file.extension().is_some_and(|own| own != "json" && own != "lock");
+        if !is_of_a_segment {
+            continue;
+        }
+        // In place: what is mapped into memory changes with it.
+        let middle = fs::read(&file).unwrap();
+        let quarter = middle.len() / 4;
+        let middle = middle[quarter..quarter * 3].iter().map(|byte| byte ^ 0x5a).collect::<Vec<_>>();
+        let opened = fs::OpenOptions::new().write(true).open(&file).unwrap();
+        opened.write_all_at(&middle, quarter as u64).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_index_that_is_damaged_while_it_answers_is_made_anew() {
+    let mut world = World::new().await;
+    let data = tempfile::tempdir().unwrap();
+    let projector = Projector::ready(&world, data.path()).await;
+    world.meet(0..5).await;
+    assert_eq!(column(&world.search(world.head(), "day").await, "title").len(), 5);
+    damage(data.path());
+    eventually("all is found again", PATIENCE, async || {
+        let found = world.search(0, "day").await;
+        // Until it is noticed, anything may be missing; then it is not there for a while.
+        assert!(matches!(found.status, 200 | 503), "{}", body(&found));
+        (found.status == 200 && column(&found, "title").len() == 5).then_some(())
+    })
+    .await;
+    world.meet(5..6).await;
+    assert_eq!(column(&world.search(world.head(), "day").await, "title").len(), 6);
+    tokio::time::timeout(PATIENCE, projector.shell.readiness.ready()).await.expect("it is ready again");
+    projector.stop().await;
+    // Damaged while nobody runs.
+    damage(data.path());
+    let projector = Projector::ready(&world, data.path()).await;
+    assert_eq!(column(&world.search(world.head(), "day").await, "title").len(), 6);
     projector.stop().await;
 }
 
