@@ -12,7 +12,7 @@ use crate::head::Head;
 use crate::key::{Key, Parts};
 
 /// The form of the index. Another one is built anew from the rows.
-pub(super) const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 2;
 
 /// Tokenizers, by the names that the index knows them by.
 const WORDS: &str = "words";

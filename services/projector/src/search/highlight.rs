@@ -186,6 +186,7 @@ mod tests {
         assert_eq!(shown("معاہدہ", "نیا مُعاهده"), "نیا <mark>مُعاهده</mark>");
         assert_eq!(shown("us", "the U.S. side"), "the <mark>U.S.</mark> side");
         assert_eq!(shown("canola", "potash"), "");
+        assert_eq!(shown("visas", "Visit for visas"), "Visit for <mark>visas</mark>");
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(super) fn answer(asked: &Asked<'_>, statistics: &Statistics) -> Result<Vec<u
     let counting =
         Counting { admitted: narrowed.admitted, by: wanted.clone(), today: today.map(fields::number_of) };
     let counted = index.searcher.search(&BooleanQuery::new(clauses), &counting);
-    let Counts { total, mut groups } = counted.map_err(|error| broken(&error.into()))?;
+    let Counts { total, no_topic, mut groups } = counted.map_err(|error| broken(&error.into()))?;
     let mut body = Map::new();
     body.insert("aggregate".into(), json!(aggregate.as_str()));
     body.insert("total".into(), json!(total));
@@ -50,6 +50,9 @@ pub(super) fn answer(asked: &Asked<'_>, statistics: &Statistics) -> Result<Vec<u
         let undated = total.saturating_sub(groups.values().map(|group| group.count).sum());
         if by == By::Month && undated > 0 {
             body.insert("month_undated".into(), json!(undated));
+        }
+        if by == By::Topic && no_topic > 0 {
+            body.insert("topic_none".into(), json!(no_topic));
         }
         section(asked, by, groups, limit, &mut body);
     }
@@ -103,6 +106,8 @@ fn name(asked: &Asked<'_>, key: &str, of: Option<Subject>) -> Option<String> {
 #[derive(Default)]
 struct Counts {
     total: u64,
+    /// Records of no topic, if topics are counted.
+    no_topic: u64,
     groups: HashMap<By, BTreeMap<String, Group>>,
 }
 
@@ -170,6 +175,7 @@ impl Collector for Counting {
             address: [columns.u64(AGGREGATE)?, columns.u64(ID[0])?, columns.u64(ID[1])?],
             today: self.today,
             total: 0,
+            no_topic: 0,
             sections: self.by.iter().map(section).collect::<tantivy::Result<_>>()?,
         })
     }
@@ -180,8 +186,9 @@ impl Collector for Counting {
 
     fn merge_fruits(&self, fruits: Vec<Counts>) -> tantivy::Result<Counts> {
         let mut all = Counts::default();
-        for Counts { total, groups } in fruits {
+        for Counts { total, no_topic, groups } in fruits {
             all.total += total;
+            all.no_topic += no_topic;
             for (by, groups) in groups {
                 let of = all.groups.entry(by).or_default();
                 groups.into_iter().for_each(|(key, group)| of.entry(key).or_default().add(&group));
@@ -226,6 +233,7 @@ struct CountingOfSegment {
     address: [Column<u64>; 3],
     today: Option<i64>,
     total: u64,
+    no_topic: u64,
     sections: Vec<(By, Section)>,
 }
 
@@ -260,6 +268,9 @@ impl SegmentCollector for CountingOfSegment {
                         }
                         _ => 0,
                     };
+                    if *by == By::Topic && column.term_ords(document).next().is_none() {
+                        self.no_topic += 1;
+                    }
                     for text in column.term_ords(document) {
                         let group = usize::try_from(text).unwrap_or(usize::MAX).saturating_mul(*others);
                         let Some(tally) = tallies.get_mut(group.saturating_add(other)) else { continue };
@@ -269,7 +280,8 @@ impl SegmentCollector for CountingOfSegment {
                         tally.count += 1;
                     }
                 }
-                Section::Texts { .. } => {}
+                // Of no record in the segment is there any.
+                Section::Texts { .. } => self.no_topic += u64::from(*by == By::Topic),
             }
         }
     }
@@ -314,7 +326,7 @@ impl SegmentCollector for CountingOfSegment {
                 }
             }
         }
-        Counts { total: self.total, groups }
+        Counts { total: self.total, no_topic: self.no_topic, groups }
     }
 }
 

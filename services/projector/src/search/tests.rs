@@ -56,6 +56,8 @@ async fn words_are_found_in_every_script_and_form() {
         ("négociation", &["Visite d’État"]),
         ("investissement", &["Visite d’État"]),
         ("ETAT", &["Visite d’État"]),
+        ("visites", &["Visite d’État"]),
+        ("visas", &[]),
         ("مُعاهده", &["تجارتی معاہدہ"]),
         ("tarik khan", &["Tarik Ali Khan"]),
         ("طارق", &["Tarik Ali Khan"]),
@@ -230,6 +232,7 @@ async fn engagements_are_counted() {
         told["topic"],
         json!([{"key": "trade", "count": 1}, {"key": "trade.agriculture", "count": 1}])
     );
+    assert_eq!(told["topic_none"], 4);
     let months = ["2025-04", "2025-05", "2025-06", "2025-08"];
     let keys = told["month"].as_array().unwrap().iter().map(|month| month["key"].clone()).collect::<Vec<_>>();
     assert_eq!(keys, months);

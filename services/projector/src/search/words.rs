@@ -19,8 +19,8 @@ use tantivy::tokenizer::{Language, RawTokenizer, Stemmer, TextAnalyzer, Token, T
 /// The longest word that is indexed, in bytes: what is longer is no word.
 const LONGEST: usize = 120;
 
-/// A shorter word has no other form.
-const SHORTEST_STEMMED: usize = 4;
+/// A shorter stem tells too little of the word: `vis` is of `visas` as of `visit`.
+const SHORTEST_STEM: usize = 4;
 
 /// A word in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +137,7 @@ fn digit(c: char, zero: u32) -> char {
     char::from_digit(c as u32 - zero, 10).unwrap_or(c)
 }
 
-/// What a word may be inflected from, itself if nothing else.
+/// What a word may be inflected from, each with its language, so that only stems of one language meet.
 pub(super) struct Stems([TextAnalyzer; 2]);
 
 impl Default for Stems {
@@ -156,16 +156,16 @@ impl Clone for Stems {
 
 impl Stems {
     pub(super) fn of(&mut self, word: &str) -> Vec<String> {
-        if word.len() < SHORTEST_STEMMED || !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        if word.len() < SHORTEST_STEM || !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
             return vec![word.to_owned()];
         }
-        let stem = |analyzer: &mut TextAnalyzer| {
+        let stem = |(language, analyzer): (&str, &mut TextAnalyzer)| {
             let mut stream = analyzer.token_stream(word);
-            stream.next().map_or_else(|| word.to_owned(), |token| token.text.clone())
+            let stem = stream.next().map(|token| token.text.as_str());
+            let stem = stem.filter(|stem| stem.len() >= SHORTEST_STEM).unwrap_or(word);
+            format!("{language}:{stem}")
         };
-        let mut stems = self.0.iter_mut().map(stem).collect::<Vec<_>>();
-        stems.dedup();
-        stems
+        ["en", "fr"].into_iter().zip(&mut self.0).map(stem).collect()
     }
 }
 
@@ -263,5 +263,8 @@ mod tests {
         assert!(is_one("treaties", "treaty") && is_one("negotiating", "negotiations"));
         assert!(is_one("negociations", "negociation") && is_one("accords", "accord"));
         assert!(!is_one("canola", "canal"));
+        assert!(!is_one("visas", "visit") && is_one("visits", "visit") && is_one("visas", "visas"));
+        // A stem of one language is not one of the other, though they be written alike.
+        assert!(stems.of("visas").iter().all(|stem| stem.starts_with("en:") || stem.starts_with("fr:")));
     }
 }
