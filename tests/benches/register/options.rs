@@ -50,6 +50,10 @@ pub(crate) struct Options {
     #[arg(long, env = "BENCH_FULL")]
     full: bool,
 
+    /// Of the questions only those whose name has one of these words in it
+    #[arg(long, env = "BENCH_QUESTION", value_name = "WORDS")]
+    question: Vec<String>,
+
     /// Keep the generated register in this folder, and take it from there the next time
     #[arg(long, env = "BENCH_KEEP", value_name = "DIR")]
     pub(crate) keep: Option<PathBuf>,
@@ -103,6 +107,10 @@ impl Options {
 
     pub(crate) fn events(&self) -> u64 {
         self.events.unwrap_or(if self.quick { 20_000 } else { 200_000 })
+    }
+
+    pub(crate) fn asks(&self, question: &str) -> bool {
+        self.question.is_empty() || self.question.iter().any(|words| question.contains(words))
     }
 
     /// Of the generated register.

@@ -41,12 +41,17 @@ pub(crate) async fn measure(options: &Options, report: &mut Report) -> anyhow::R
     let ids = (0..records).map(|nth| Generator::engagement(nth * step).id).collect::<Vec<_>>();
     let points = generated.there(paths(&ids).to_vec()).await?;
     progress(format_args!("{} records are asked for by their address", points.len()));
+    let known = points.iter().take(500).map(|path| format!("{path}?known_at={}", generated.head / 2));
+    let known = generated.there(known.collect()).await?;
     let points = Arc::new(points);
     let mut point = Asking::several(generated.connections(CONNECTIONS).await?, &points);
     let mut of_point = Series::new();
     point = of_point.round(point, options.length()).await?;
     let mut measured = Vec::new();
-    for Question { work, paths } in questions(size, generated.head, &points) {
+    for Question { work, paths } in questions(size, generated.head, known) {
+        if !options.asks(work) {
+            continue;
+        }
         if !generated.answers(work, &paths).await? {
             continue;
         }
@@ -84,7 +89,7 @@ fn compared(work: &str, point: &Series, ours: &Series) -> Row {
 /// A question's name and how it may be put.
 type Put = (&'static str, Vec<String>);
 
-fn questions(size: Size, head: u64, points: &[String]) -> Vec<Question> {
+fn questions(size: Size, head: u64, known: Vec<String>) -> Vec<Question> {
     let generator = Generator::new(Size { events: 0, ..size });
     let states = generator.states();
     let (us, busy, ordinary) = (states[0], &states[1..5.min(states.len())], ordinary(states));
@@ -92,8 +97,7 @@ fn questions(size: Size, head: u64, points: &[String]) -> Vec<Question> {
     let half = head / 2;
     let mut all = by_party(us, busy, &ordinary, [encoded(&name), encoded(&urdu)]);
     all.extend(by_what(us, busy, &ordinary));
-    let known = points.iter().take(200).map(|path| format!("{path}?known_at={half}"));
-    all.push(("record as known at", known.collect()));
+    all.push(("record as known at", known));
     all.push(("list as known at", each(busy, |code| format!("{LIST}party={code}&known_at={half}"))));
     all.extend(over_time(us, busy, &ordinary, half));
     all.extend(in_words(us, busy, &ordinary, &encoded(&urdu)));
