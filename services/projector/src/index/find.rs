@@ -1,13 +1,14 @@
 //! Finding what stands under all facets that are wanted: the leapfrog join.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
 
 use contract::Order;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use readmodel::{Direction, Range, Rows};
 
-use super::scan::{self, Union, direction_of};
+use super::scan::{self, Turn, Union, direction_of};
 use super::{CLOSED, DAYS, Index, LONG, LONGEST, OPEN, UNBEGUN};
 use crate::filter::Span;
 use crate::key::{Key, Place};
@@ -42,12 +43,9 @@ impl Index {
         let direction = direction_of(selection.direction);
         let all = [BTreeSet::from([String::new()])];
         let wanted = if selection.wanted.is_empty() { &all } else { selection.wanted };
-        let below = |facets: &BTreeSet<String>| {
-            let of_marking = |marking: &u32| {
-                let marking = *marking;
-                facets.iter().map(move |facet| tail(marking, facet))
-            };
-            selection.markings.iter().flat_map(of_marking).collect()
+        let under = |marking: u32| {
+            let tails = |facets: &BTreeSet<String>| facets.iter().map(|facet| tail(marking, facet)).collect();
+            wanted.iter().map(tails).collect()
         };
         let mut segments = segments(selection.order, selection.span, direction);
         segments.retain_mut(|segment| selection.after.is_none_or(|after| segment.cut(after, direction)));
@@ -56,9 +54,9 @@ impl Index {
             letter: self.rows,
             direction,
             at: selection.at,
-            wanted: wanted.iter().map(below).collect(),
+            wanted: selection.markings.iter().map(|marking| under(*marking)).collect(),
             segments: segments.into_iter(),
-            joined: vec![],
+            joins: BinaryHeap::new(),
         }
     }
 }
@@ -136,11 +134,11 @@ pub(crate) struct Found<'r, R> {
     letter: u8,
     direction: Direction,
     at: Option<u64>,
-    /// For each set of facets what its rows' keys say.
-    wanted: Vec<Vec<Vec<u8>>>,
+    /// For each marking, and each set of facets, what its rows' keys say.
+    wanted: Vec<Vec<Vec<Vec<u8>>>>,
     segments: std::vec::IntoIter<Segment>,
-    /// A union for each set, in the segment that is read.
-    joined: Vec<Union<'r, R>>,
+    /// Of each marking that has any, in the segment that is read: the one that may find the next place first.
+    joins: BinaryHeap<Reverse<Join<'r, R>>>,
 }
 
 enum Step {
@@ -149,33 +147,84 @@ enum Step {
     End,
 }
 
+/// What stands under one marking, which is one for all rows of a target: a union for each set of facets.
+struct Join<'r, R> {
+    /// Before this nothing is found any more.
+    turn: Turn,
+    unions: Vec<Union<'r, R>>,
+}
+
+impl<'r, R: Rows> Join<'r, R> {
+    fn new(unions: Vec<Union<'r, R>>) -> Option<Self> {
+        let turn = unions.iter().map(Union::turn).collect::<Option<Vec<_>>>()?.into_iter().max()?;
+        Some(Self { turn, unions })
+    }
+
+    /// Goes to its turn: what stands there, if all have it; leaves that place behind if anything is there.
+    fn step(&mut self) -> Option<Vec<u8>> {
+        let turn = self.turn;
+        self.unions.iter_mut().for_each(|union| union.seek(turn));
+        if self.unions.iter().any(|union| union.turn() != Some(turn)) {
+            return None;
+        }
+        let targets = self.unions.iter_mut().map(|union| union.take(turn)).collect::<Vec<_>>();
+        targets.into_iter().collect::<Option<Vec<_>>>()?.pop()
+    }
+}
+
+impl<R> PartialEq for Join<'_, R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.turn == other.turn
+    }
+}
+
+impl<R> Eq for Join<'_, R> {}
+
+impl<R> PartialOrd for Join<'_, R> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<R> Ord for Join<'_, R> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.turn.cmp(&other.turn)
+    }
+}
+
 impl<'r, R: Rows> Found<'r, R> {
-    fn open(&self, segment: &Segment) -> Vec<Union<'r, R>> {
+    fn open(&self, segment: &Segment) -> BinaryHeap<Reverse<Join<'r, R>>> {
+        let joins = self.wanted.iter().filter_map(|sets| self.join(sets, segment));
+        joins.map(Reverse).collect()
+    }
+
+    /// Opens set by set: where one has nothing, the others are not looked at.
+    fn join(&self, sets: &[Vec<Vec<u8>>], segment: &Segment) -> Option<Join<'r, R>> {
         let states: &[u8] = if self.at.is_some() { &[OPEN, CLOSED] } else { &[OPEN] };
-        let union = |tails: &Vec<Vec<u8>>| {
+        let mut unions = Vec::with_capacity(sets.len());
+        for tails in sets {
             let span = |state: u8, tail: &Vec<u8>| scan::Span {
                 prefix: [&[self.letter, state, segment.order], &**tail].concat(),
                 places: (segment.start.clone(), segment.end.clone()),
                 closed: state == CLOSED,
             };
             let spans = states.iter().flat_map(|state| tails.iter().map(move |tail| span(*state, tail)));
-            Union::open(spans, self.rows, self.direction, self.at)
-        };
-        self.wanted.iter().map(union).collect()
+            let union = Union::open(spans, self.rows, self.direction, self.at);
+            union.turn()?;
+            unions.push(union);
+        }
+        Join::new(unions)
     }
 
     /// Leaves at least one place behind.
     fn step(&mut self) -> Step {
-        let turns = self.joined.iter().map(Union::turn).collect::<Option<Vec<_>>>();
-        let turns = turns.unwrap_or_default();
-        let (Some(first), Some(last)) = (turns.iter().min(), turns.iter().max()) else { return Step::End };
-        let place = first.place(self.direction);
-        if first < last {
-            self.joined.iter_mut().for_each(|union| union.seek(*last));
-            return Step::Passed(place);
-        }
-        let targets = self.joined.iter_mut().map(|union| union.take(*first)).collect::<Vec<_>>();
-        let target = targets.into_iter().collect::<Option<Vec<_>>>().and_then(|mut targets| targets.pop());
+        let Some(Reverse(mut join)) = self.joins.pop() else { return Step::End };
+        let turn = join.turn;
+        let target = join.step();
+        // Whatever any marking has before its turn is dealt with, and this was the first of them.
+        let passed = if target.is_some() { turn } else { turn.before() };
+        self.joins.extend(Join::new(join.unions).map(Reverse));
+        let place = passed.place(self.direction);
         target.map_or(Step::Passed(place), |target| Step::Found(place, target))
     }
 }
@@ -196,7 +245,7 @@ impl<R: Rows> Iterator for Found<'_, R> {
                 }
                 Step::End => {
                     let segment = self.segments.next()?;
-                    self.joined = self.open(&segment);
+                    self.joins = self.open(&segment);
                 }
             }
         }

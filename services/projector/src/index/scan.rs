@@ -23,6 +23,19 @@ impl Turn {
         }
     }
 
+    /// The last turn before this one; nothing need stand there.
+    pub(super) fn before(self) -> Self {
+        let mut bytes = self.0;
+        for byte in bytes.iter_mut().rev() {
+            let (less, borrows) = byte.overflowing_sub(1);
+            *byte = less;
+            if !borrows {
+                break;
+            }
+        }
+        Self(bytes)
+    }
+
     pub(super) fn place(self, direction: Direction) -> Place {
         Place(Self::of(Place(self.0), direction).0)
     }
