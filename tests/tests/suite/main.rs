@@ -45,7 +45,7 @@ async fn settled(client: &Client, position: u64) {
 }
 
 /// Nothing takes longer to be projected.
-const CATCHING_UP: Duration = Duration::from_secs(120);
+const CATCHING_UP: Duration = Duration::from_secs(400);
 
 /// A log past the registrar, for what is recorded as if at a time gone by.
 async fn log_of(system: &mut System) -> EventLog {
