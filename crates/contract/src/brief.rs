@@ -60,7 +60,8 @@ pub struct Document {
     /// What went well lately.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub good_news: Vec<Line>,
-    /// What is foreseen, and what falls due.
+    /// What is foreseen, and what falls due of others than the two, whose undertakings stand in their own sections.
+    /// Periods that the law starts are not told of: the calendar has them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub coming: Vec<Line>,
     /// What was foreseen and did not come, as far as is recorded.
