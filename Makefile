@@ -4,8 +4,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
-# Domain and contract stay without I/O, so that they can be reasoned about alone.
-PURE := domain contract
+# These stay without I/O, so that they can be reasoned about alone.
+PURE := domain contract transparency
 
 .PHONY: help
 help: ## this list
