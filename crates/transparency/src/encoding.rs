@@ -1,4 +1,4 @@
-//! The small encodings that the formats share: base64, hexadecimal. Each value has one text.
+//! The small encodings that the formats share: base64, hexadecimal, decimal numbers. Each value has one text.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -18,4 +18,52 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+/// Reads [`hex`] of exactly `N` bytes; upper case is not taken.
+pub(crate) fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if pairs.len() != N || !rest.is_empty() {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+        *byte = digit(*high)? << 4 | digit(*low)?;
+    }
+    Some(bytes)
+}
+
+/// Reads an ASCII decimal without sign and without leading zeros.
+pub(crate) fn decimal(text: &str) -> Option<u64> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let canonical = text == "0" || !text.starts_with('0');
+    if digits && canonical { text.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decimal_has_one_text() {
+        assert_eq!(decimal("0"), Some(0));
+        assert_eq!(decimal("18446744073709551615"), Some(u64::MAX));
+        for wrong in ["", "00", "01", "+1", "-1", " 1", "1 ", "1_0", "18446744073709551616", "١"] {
+            assert_eq!(decimal(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn hexadecimal_has_one_text() {
+        assert_eq!(hex(&[0, 0x9f, 0xa0]), "009fa0");
+        assert_eq!(from_hex("009fa0"), Some([0, 0x9f, 0xa0]));
+        for wrong in ["", "009fa", "009fa00", "009FA0", "009fg0", "00 9fa0"] {
+            assert_eq!(from_hex::<3>(wrong), None, "{wrong:?}");
+        }
+    }
 }

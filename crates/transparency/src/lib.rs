@@ -1,12 +1,17 @@
 //! A transparency log's mathematics and formats: what makes a register provable, and what checks it offline.
 //!
 //! - [`tree`] grows the Merkle tree of RFC 6962 and makes and verifies its proofs; [`Hash`] is SHA-256.
+//! - [`note`] reads, writes, signs and verifies signed notes (C2SP signed-note).
+//! - [`checkpoint`] is what a log signs and witnesses cosign (C2SP tlog-checkpoint, tlog-cosignature).
 //!
 //! Pure: no I/O, no clock, no randomness. Time, seeds and stores are passed in. All that is read may come from a
 //! stranger: it is refused with its place, and nothing panics.
 
+pub mod checkpoint;
 mod encoding;
 mod hash;
+pub mod note;
 pub mod tree;
 
+pub use checkpoint::Checkpoint;
 pub use hash::{Hash, InvalidHash, leaf_hash, node_hash};
