@@ -3,13 +3,16 @@
 //! - [`tree`] grows the Merkle tree of RFC 6962 and makes and verifies its proofs; [`Hash`] is SHA-256.
 //! - [`note`] reads, writes, signs and verifies signed notes (C2SP signed-note).
 //! - [`checkpoint`] is what a log signs and witnesses cosign (C2SP tlog-checkpoint, tlog-cosignature).
+//! - [`canonical`](mod@canonical) is JSON in one form (RFC 8785), [`leaf`](mod@leaf) makes a leaf of a recorded event.
 //!
 //! Pure: no I/O, no clock, no randomness. Time, seeds and stores are passed in. All that is read may come from a
 //! stranger: it is refused with its place, and nothing panics.
 
+pub mod canonical;
 pub mod checkpoint;
 mod encoding;
 mod hash;
+pub mod leaf;
 pub mod note;
 pub mod tree;
 

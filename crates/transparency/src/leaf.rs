@@ -1,0 +1,222 @@
+//! The leaf of a recorded event: what the log commits itself to.
+//!
+//! The leaf is the canonical JSON (RFC 8785) of the recorded envelope, with three members changed: `data`, `datasalt`
+//! and `proposalhash` go, and in their place stands
+//!
+//! ```text
+//! datahash = lower-case hexadecimal of SHA-256(datasalt ‖ proposalhash ‖ canonical JSON of data)
+//! ```
+//!
+//! with the 16 bytes that each of the two is the hexadecimal text of. Everything else of the envelope, also what later
+//! versions add, stands in the leaf as it is.
+//!
+//! So an event is proved to be in the log by its leaf alone, and its content is not shown: the salt keeps guesses from
+//! being tried. `proposalhash` is hashed in for the same reason, as it is a hash of the content without salt, and it is
+//! bound as well. Whoever is shown the whole envelope makes the leaf of it and compares. No leaf is longer than
+//! the compact envelope that it is made of, for what is taken out is longer than what is put in.
+//!
+//! Data that was sealed is encrypted before it is recorded; the hash is of what was recorded, so that destroying the
+//! key leaves every proof as it was.
+
+use crate::canonical::{self, Json};
+use crate::hash::sha256;
+use crate::{Hash, encoding};
+
+/// The most bytes of a leaf: what an entry bundle can hold (C2SP tlog-tiles, "Log entries").
+pub const LARGEST: usize = 65_535;
+
+/// The leaf of a recorded event, from its envelope as the log has it (CloudEvents in JSON).
+///
+/// ```
+/// let envelope = br#"{"specversion": "1.0", "id": "1", "data": {"kind": "call"},
+///     "datasalt": "000102030405060708090a0b0c0d0e0f", "proposalhash": "101112131415161718191a1b1c1d1e1f"}"#;
+/// let leaf = transparency::leaf::leaf(envelope)?;
+/// let expected = r#"{"datahash":"ac7ae3b5f89cd9c8f483aefb7ee01ea0667e8713e41c7bfb96d8cd82af4d82f8","id":"1","specversion":"1.0"}"#;
+/// assert_eq!(std::str::from_utf8(&leaf)?, expected);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`LeafError`] if the bytes have no canonical form, lack one of the three members or have a `datahash` already, or
+/// if the leaf would be larger than [`LARGEST`].
+pub fn leaf(envelope: &[u8]) -> Result<Vec<u8>, LeafError> {
+    let Json::Object(mut members) = canonical::value(envelope)? else { return Err(LeafError::NoObject) };
+    let data = Json::take(&mut members, "data").ok_or(LeafError::Missing { member: "data" })?;
+    let salt = sixteen(&mut members, "datasalt")?;
+    let proposal = sixteen(&mut members, "proposalhash")?;
+    let hash = hidden(&salt, &proposal, &data).to_hex();
+    if Json::put(&mut members, "datahash", Json::String(hash)).is_some() {
+        return Err(LeafError::Hashed);
+    }
+    let leaf = Json::Object(members).to_string().into_bytes();
+    if leaf.len() > LARGEST { Err(LeafError::TooLarge { size: leaf.len() }) } else { Ok(leaf) }
+}
+
+/// The salted hash that stands in a leaf for an event's data: `datahash`, in bytes.
+///
+/// # Errors
+/// [`canonical::Error`] if the data has no canonical form.
+pub fn data_hash(salt: &[u8; 16], proposal: &[u8; 16], data: &[u8]) -> Result<Hash, canonical::Error> {
+    Ok(hidden(salt, proposal, &canonical::value(data)?))
+}
+
+fn hidden(salt: &[u8; 16], proposal: &[u8; 16], data: &Json) -> Hash {
+    sha256(&[salt, proposal, data.to_string().as_bytes()])
+}
+
+/// Takes out a member that is 16 bytes in hexadecimal.
+fn sixteen(members: &mut Vec<(String, Json)>, member: &'static str) -> Result<[u8; 16], LeafError> {
+    match Json::take(members, member) {
+        Some(Json::String(text)) => encoding::from_hex(&text).ok_or(LeafError::NoHex { member }),
+        Some(_) => Err(LeafError::NoHex { member }),
+        None => Err(LeafError::Missing { member }),
+    }
+}
+
+/// The bytes are no recorded envelope to make a leaf of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LeafError {
+    /// They have no canonical form.
+    #[error("the envelope has no canonical form")]
+    Canonical(#[from] canonical::Error),
+    /// They are JSON, but no object.
+    #[error("an envelope is an object")]
+    NoObject,
+    /// A member is missing.
+    #[error("the envelope has no “{member}”")]
+    Missing {
+        /// Which one.
+        member: &'static str,
+    },
+    /// A member is not what it should be.
+    #[error("“{member}” is not 32 lower-case hexadecimal digits")]
+    NoHex {
+        /// Which one.
+        member: &'static str,
+    },
+    /// There is a `datahash` beside the data: this is no envelope, or half a leaf.
+    #[error("the envelope has a “datahash” already")]
+    Hashed,
+    /// No tile takes a leaf as large.
+    #[error("a leaf of {size} bytes is too large")]
+    TooLarge {
+        /// How large it would be.
+        size: usize,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const SALT: &str = "000102030405060708090a0b0c0d0e0f";
+    const PROPOSAL: &str = "101112131415161718191a1b1c1d1e1f";
+
+    fn envelope(data: &Value) -> Value {
+        json!({"specversion": "1.0", "id": "1", "source": "urn:agency:pk", "actor": "o\u{301}fficer",
+            "datasalt": SALT, "proposalhash": PROPOSAL, "data": data})
+    }
+
+    fn of(envelope: &Value) -> Result<Vec<u8>, LeafError> {
+        leaf(envelope.to_string().as_bytes())
+    }
+
+    #[test]
+    fn the_leaf_of_the_first_day_is_the_leaf_for_ever() {
+        let data = json!({"title": "Gespräch", "participants": ["CA", "PK"], "n": 1.5});
+        let leaf = of(&envelope(&data)).unwrap();
+        // Made with sha256sum of the 32 bytes 00…1f and this canonical text.
+        let canonical = r#"{"n":1.5,"participants":["CA","PK"],"title":"Gespräch"}"#;
+        let bytes = (0..32).chain(canonical.bytes()).collect::<Vec<_>>();
+        let hash = sha256(&[&bytes]).to_hex();
+        assert_eq!(hash, "5fe66af1ca448d2150f89c5f12cd2e34d388038c706f077d9c4c1750b092baaa");
+        // Unicode is not normalised.
+        let actor = "o\u{301}fficer";
+        let expected = format!(
+            r#"{{"actor":"{actor}","datahash":"{hash}","id":"1","source":"urn:agency:pk","specversion":"1.0"}}"#
+        );
+        assert_eq!(String::from_utf8(leaf).unwrap(), expected);
+    }
+
+    #[test]
+    fn nothing_in_a_leaf_tells_of_the_content() {
+        let leaf = String::from_utf8(of(&envelope(&json!({"title": "secret"}))).unwrap()).unwrap();
+        for hidden in ["secret", "title", SALT, PROPOSAL, "datasalt", "proposalhash", "\"data\""] {
+            assert!(!leaf.contains(hidden), "{hidden} in {leaf}");
+        }
+    }
+
+    #[test]
+    fn every_member_counts_and_the_form_does_not() {
+        let envelope = envelope(&json!({"a": {"b": [1, true, null, "x"]}}));
+        let leaf = of(&envelope).unwrap();
+        let pretty = serde_json::to_string_pretty(&envelope).unwrap();
+        assert_eq!(super::leaf(pretty.as_bytes()).unwrap(), leaf);
+        for member in envelope.as_object().unwrap().keys() {
+            let mut changed = envelope.clone();
+            changed[member] = match member.as_str() {
+                "datasalt" | "proposalhash" => json!("f".repeat(32)),
+                "data" => json!({"a": {"b": [1, true, null, "y"]}}),
+                _ => json!("changed"),
+            };
+            assert_ne!(of(&changed).unwrap(), leaf, "{member}");
+        }
+        let mut more = envelope;
+        more["traceparent"] = json!("00-1-1-01");
+        assert_ne!(of(&more).unwrap(), leaf);
+    }
+
+    #[test]
+    fn what_is_no_envelope_is_refused() {
+        for member in ["data", "datasalt", "proposalhash"] {
+            let mut without = envelope(&json!({}));
+            without.as_object_mut().unwrap().remove(member);
+            assert_eq!(of(&without), Err(LeafError::Missing { member }));
+        }
+        for member in ["datasalt", "proposalhash"] {
+            for wrong in [json!(null), json!(""), json!(PROPOSAL.to_uppercase()), json!(&PROPOSAL[1..])] {
+                let mut with = envelope(&json!({}));
+                with[member] = wrong;
+                assert_eq!(of(&with), Err(LeafError::NoHex { member }));
+            }
+        }
+        let mut hashed = envelope(&json!({}));
+        hashed["datahash"] = json!("");
+        assert_eq!(of(&hashed), Err(LeafError::Hashed));
+        assert_eq!(leaf(b"[]"), Err(LeafError::NoObject));
+        let twice = format!(r#"{{"data":{{"a":1,"a":2}},"datasalt":"{SALT}","proposalhash":"{PROPOSAL}"}}"#);
+        let duplicate = canonical::Error { offset: 15, problem: canonical::Problem::Duplicate };
+        assert_eq!(leaf(twice.as_bytes()), Err(duplicate.into()));
+    }
+
+    #[test]
+    fn the_largest_leaf_is_what_a_bundle_takes() {
+        let mut large = envelope(&json!({}));
+        let room = LARGEST - of(&large).unwrap().len();
+        large["actor"] = json!(format!("o\u{301}fficer{}", "a".repeat(room)));
+        assert_eq!(of(&large).unwrap().len(), LARGEST);
+        large["actor"] = json!(format!("o\u{301}fficer{}", "a".repeat(room + 1)));
+        assert_eq!(of(&large), Err(LeafError::TooLarge { size: LARGEST + 1 }));
+    }
+
+    proptest! {
+        #[test]
+        fn no_leaf_is_longer_than_its_envelope(id in ".{0,20}", actor in ".{0,20}", data in ".{0,4}") {
+            let mut envelope = envelope(&json!({}));
+            envelope["id"] = json!(id);
+            envelope["actor"] = json!(actor);
+            if !data.is_empty() {
+                envelope["data"] = json!({"a": data});
+            }
+            prop_assert!(of(&envelope).unwrap().len() <= envelope.to_string().len());
+        }
+
+        #[test]
+        fn making_leaves_is_total(bytes: Vec<u8>, text in "\\PC{0,40}") {
+            let _ = (leaf(&bytes), leaf(text.as_bytes()));
+        }
+    }
+}
