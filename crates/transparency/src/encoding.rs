@@ -3,6 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::Hash;
+
 /// Standard base64 with padding (RFC 4648, section 4).
 pub(crate) fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
@@ -43,6 +45,55 @@ pub(crate) fn decimal(text: &str) -> Option<u64> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let canonical = text == "0" || !text.starts_with('0');
     if digits && canonical { text.parse().ok() } else { None }
+}
+
+/// The lines before a checkpoint, each ended by a newline.
+pub(crate) struct Lines<'b> {
+    rest: &'b [u8],
+    line: usize,
+}
+
+impl<'b> Lines<'b> {
+    pub(crate) const fn of(rest: &'b [u8]) -> Self {
+        Self { rest, line: 0 }
+    }
+
+    /// The number of the line that was read last, from 1.
+    pub(crate) const fn line(&self) -> usize {
+        self.line
+    }
+
+    /// What was not read yet.
+    pub(crate) const fn rest(&self) -> &'b [u8] {
+        self.rest
+    }
+
+    /// Reads hashes up to a blank line, and the blank line. Fails with the number of the line that is
+    /// neither, or one hash too many.
+    pub(crate) fn hashes(&mut self, most: usize) -> Result<Vec<Hash>, usize> {
+        let mut hashes = Vec::new();
+        loop {
+            let line = self.next();
+            match line {
+                Some("") => return Ok(hashes),
+                Some(line) if hashes.len() < most => hashes.push(line.parse().map_err(|_| self.line)?),
+                _ => return Err(self.line),
+            }
+        }
+    }
+}
+
+impl<'b> Iterator for Lines<'b> {
+    type Item = &'b str;
+
+    /// The next line; `None` where there is none that is ended and is UTF-8.
+    fn next(&mut self) -> Option<&'b str> {
+        self.line += 1;
+        let end = self.rest.iter().position(|byte| *byte == b'\n')?;
+        let line = std::str::from_utf8(&self.rest[..end]).ok()?;
+        self.rest = &self.rest[end + 1..];
+        Some(line)
+    }
 }
 
 #[cfg(test)]

@@ -1,22 +1,23 @@
 //! The leaf of a recorded event: what the log commits itself to.
 //!
-//! The leaf is the canonical JSON (RFC 8785) of the recorded envelope, with three members changed: `data`, `datasalt`
-//! and `proposalhash` go, and in their place stands
+//! The leaf is the canonical JSON (RFC 8785) of the recorded envelope, with three members changed: `data`,
+//! `datasalt` and `proposalhash` go, and in their place stands
 //!
 //! ```text
 //! datahash = lower-case hexadecimal of SHA-256(datasalt ‖ proposalhash ‖ canonical JSON of data)
 //! ```
 //!
-//! with the 16 bytes that each of the two is the hexadecimal text of. Everything else of the envelope, also what later
-//! versions add, stands in the leaf as it is.
+//! with the 16 bytes that each of the two is the hexadecimal text of. Everything else of the envelope, also
+//! what later versions add, stands in the leaf as it is.
 //!
-//! So an event is proved to be in the log by its leaf alone, and its content is not shown: the salt keeps guesses from
-//! being tried. `proposalhash` is hashed in for the same reason, as it is a hash of the content without salt, and it is
-//! bound as well. Whoever is shown the whole envelope makes the leaf of it and compares. No leaf is longer than
-//! the compact envelope that it is made of, for what is taken out is longer than what is put in.
+//! So an event is proved to be in the log by its leaf alone, and its content is not shown: the salt keeps
+//! guesses from being tried. `proposalhash` is hashed in for the same reason, as it is a hash of the content
+//! without salt, and it is bound as well. Whoever is shown the whole envelope makes the leaf of it and
+//! compares. No leaf is longer than the compact envelope that it is made of, for what is taken out is longer
+//! than what is put in.
 //!
-//! Data that was sealed is encrypted before it is recorded; the hash is of what was recorded, so that destroying the
-//! key leaves every proof as it was.
+//! Data that was sealed is encrypted before it is recorded; the hash is of what was recorded, so that
+//! destroying the key leaves every proof as it was.
 
 use crate::canonical::{self, Json};
 use crate::hash::sha256;
@@ -37,8 +38,8 @@ pub const LARGEST: usize = 65_535;
 /// ```
 ///
 /// # Errors
-/// [`LeafError`] if the bytes have no canonical form, lack one of the three members or have a `datahash` already, or
-/// if the leaf would be larger than [`LARGEST`].
+/// [`LeafError`] if the bytes have no canonical form, lack one of the three members or have a `datahash`
+/// already, or if the leaf would be larger than [`LARGEST`].
 pub fn leaf(envelope: &[u8]) -> Result<Vec<u8>, LeafError> {
     let Json::Object(mut members) = canonical::value(envelope)? else { return Err(LeafError::NoObject) };
     let data = Json::take(&mut members, "data").ok_or(LeafError::Missing { member: "data" })?;

@@ -1,13 +1,14 @@
 //! Canonical JSON (RFC 8785, JCS): one text for each value, to be hashed and signed.
 //!
-//! White space goes, members stand in the order of their names' UTF-16, strings and numbers are written as ECMAScript
-//! writes them. What I-JSON (RFC 7493) forbids because it has no one meaning is refused: two members of a name,
-//! surrogates alone, numbers beyond a 64-bit float. Stricter than both in one thing: an integer of 2^53 and more is taken
-//! only if it is written as ECMAScript writes its float (not 2^53 + 1), so that no two integers have one text. Noncharacters (U+FFFE) are kept,
-//! as the implementations of RFC 8785 do: they are never mistaken for anything else.
+//! White space goes, members stand in the order of their names' UTF-16, strings and numbers are written as
+//! ECMAScript writes them. What I-JSON (RFC 7493) forbids because it has no one meaning is refused: two
+//! members of a name, surrogates alone, numbers beyond a 64-bit float. Stricter than both in one thing: an
+//! integer of 2^53 and more is taken only if it is written as ECMAScript writes its float (not 2^53 + 1), so
+//! that no two integers have one text. Noncharacters (U+FFFE) are kept, as the implementations of RFC 8785
+//! do: they are never mistaken for anything else.
 //!
-//! Written here since the libraries stand on `serde_json`'s values, which rounds some decimals the wrong way and
-//! drops the first of two members of one name in silence.
+//! Written here since the libraries stand on `serde_json`'s values, which rounds some decimals the wrong way
+//! and drops the first of two members of one name in silence.
 
 mod read;
 #[cfg(test)]
@@ -28,8 +29,8 @@ pub(crate) use value::Json;
 /// ```
 ///
 /// # Errors
-/// [`Error`], with the place: for what is no JSON, for what has no one meaning, and for arrays and objects more than
-/// 128 deep.
+/// [`Error`], with the place: for what is no JSON, for what has no one meaning, and for arrays and objects
+/// more than 128 deep.
 pub fn canonical(json: &[u8]) -> Result<String, Error> {
     Ok(read::value(json)?.to_string())
 }

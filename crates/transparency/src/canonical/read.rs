@@ -251,8 +251,8 @@ impl Reader<'_> {
     }
 }
 
-/// Whether no other integer is taken for that float: below 2^53 each has its own, beyond only the one that has the
-/// float's digits is taken.
+/// Whether no other integer is taken for that float: below 2^53 each has its own, beyond only the one that
+/// has the float's digits is taken.
 fn is_kept(text: &str, value: f64) -> bool {
     // 2^53 itself is where 2^53 + 1 would end up.
     value.abs() < 9_007_199_254_740_992.0 || ryu_js::Buffer::new().format_finite(value) == text

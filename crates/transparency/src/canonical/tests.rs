@@ -82,8 +82,8 @@ fn the_numbers_of_the_standard_are_written_as_it_has_them() {
     }
 }
 
-/// Two thousand successive floats and those that a chain of SHA-256 consists of, by the hash of their texts. The hash is
-/// what an ECMAScript engine gives, whose `String(number)` the standard prescribes.
+/// Two thousand successive floats and those that a chain of SHA-256 consists of, by the hash of their texts.
+/// The hash is what an ECMAScript engine gives, whose `String(number)` the standard prescribes.
 #[test]
 fn a_hundred_thousand_numbers_are_written_as_ecmascript_does() {
     let mut block = [0; 32];

@@ -18,8 +18,8 @@ pub struct Cosigner {
 }
 
 impl Cosigner {
-    /// The key that grows out of 32 bytes from a good source of randomness. One key serves one witness only, for
-    /// what it signs does not name it.
+    /// The key that grows out of 32 bytes from a good source of randomness. One key serves one witness only,
+    /// for what it signs does not name it.
     #[must_use]
     pub fn from_seed(name: KeyName, seed: &[u8; 32]) -> Self {
         let key = SigningKey::from_bytes(seed);
@@ -38,8 +38,8 @@ impl Cosigner {
         private_key(&self.verifier, &self.key)
     }
 
-    /// States that, at this time, `checkpoint` is the largest of its log that was seen and found consistent. Whether
-    /// that is so is for the caller to see to, and to keep, before it signs:
+    /// States that, at this time, `checkpoint` is the largest of its log that was seen and found consistent.
+    /// Whether that is so is for the caller to see to, and to keep, before it signs:
     /// [`witness::examine`](crate::witness::examine).
     ///
     /// # Errors

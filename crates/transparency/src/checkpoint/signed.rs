@@ -59,8 +59,8 @@ impl Signed {
         self.note.attach(cosignature)
     }
 
-    /// Verifies: the log is the one that is trusted, one of its keys signed, enough of the witnesses cosigned, and
-    /// no signature in a trusted key's name fails.
+    /// Verifies: the log is the one that is trusted, one of its keys signed, enough of the witnesses
+    /// cosigned, and no signature in a trusted key's name fails.
     ///
     /// # Errors
     /// [`TrustError`], which says what is missing.

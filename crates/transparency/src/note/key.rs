@@ -76,8 +76,8 @@ impl Verifier {
     /// The key of this name.
     ///
     /// # Errors
-    /// [`KeyError::PublicKey`] if the bytes are no point of the curve, or one of the few under which anybody can
-    /// sign.
+    /// [`KeyError::PublicKey`] if the bytes are no point of the curve, or one of the few under which anybody
+    /// can sign.
     pub fn new(name: KeyName, algorithm: Algorithm, public: &[u8; 32]) -> Result<Self, KeyError> {
         let key = VerifyingKey::from_bytes(public).ok().filter(|key| !key.is_weak());
         Ok(Self::of(name, algorithm, key.ok_or(KeyError::PublicKey)?))
@@ -111,8 +111,8 @@ impl Verifier {
         self.key.as_bytes()
     }
 
-    /// Checks a signature's bytes, without the key's identifier, over the text of a note. `None` if they are not
-    /// this key's; the time that a cosignature states, in seconds.
+    /// Checks a signature's bytes, without the key's identifier, over the text of a note. `None` if they are
+    /// not this key's; the time that a cosignature states, in seconds.
     pub(super) fn check(&self, text: &str, signature: &[u8]) -> Option<Option<u64>> {
         match self.algorithm {
             Algorithm::Ed25519 => self.is_over(text.as_bytes(), signature).then_some(None),
@@ -131,8 +131,8 @@ impl Verifier {
     }
 }
 
-/// The message that a cosignature signs (C2SP tlog-cosignature, "Ed25519 signed message"). `None` for a time of
-/// 2^63 seconds and more.
+/// The message that a cosignature signs (C2SP tlog-cosignature, "Ed25519 signed message"). `None` for a time
+/// of 2^63 seconds and more.
 pub(crate) fn cosigned(seconds: u64, text: &str) -> Option<String> {
     i64::try_from(seconds).ok().map(|seconds| format!("cosignature/v1\ntime {seconds}\n{text}"))
 }

@@ -6,9 +6,9 @@
 //! — example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=
 //! ```
 //!
-//! A [`Verifier`] is a public key with a name, a [`Signer`] a private one. Of the signature types, 0x01 (Ed25519)
-//! and 0x04 (timestamped cosignature of a checkpoint, C2SP tlog-cosignature) are known; signatures of other keys
-//! and types are kept as they are and not looked at.
+//! A [`Verifier`] is a public key with a name, a [`Signer`] a private one. Of the signature types, 0x01
+//! (Ed25519) and 0x04 (timestamped cosignature of a checkpoint, C2SP tlog-cosignature) are known; signatures
+//! of other keys and types are kept as they are and not looked at.
 
 mod key;
 mod name;

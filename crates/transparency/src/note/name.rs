@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// The name of a key (C2SP signed-note, "Format"): not empty, without Unicode spaces, plus signs and ASCII control
-/// characters. A URL without its scheme by convention, `example.com/log42`.
+/// The name of a key (C2SP signed-note, "Format"): not empty, without Unicode spaces, plus signs and ASCII
+/// control characters. A URL without its scheme by convention, `example.com/log42`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyName(String);
 

@@ -33,8 +33,8 @@ impl Signature {
         self.id
     }
 
-    /// What follows the identifier: 64 bytes of Ed25519, or 8 of time and 64 of Ed25519, or whatever other types
-    /// have.
+    /// What follows the identifier: 64 bytes of Ed25519, or 8 of time and 64 of Ed25519, or whatever other
+    /// types have.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

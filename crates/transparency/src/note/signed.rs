@@ -73,7 +73,8 @@ impl Note {
         self.attach(signer.sign(&self.text))
     }
 
-    /// Adds a signature that was made elsewhere. It is not verified. One that is there already is not added again.
+    /// Adds a signature that was made elsewhere. It is not verified. One that is there already is not added
+    /// again.
     ///
     /// # Errors
     /// [`NoteError::TooManySignatures`].
@@ -94,7 +95,8 @@ impl Note {
     /// ignored. Answers each key that signed once, by its first signature.
     ///
     /// # Errors
-    /// [`VerifyError::Invalid`] if a known key's signature does not hold: the whole note is not to be trusted.
+    /// [`VerifyError::Invalid`] if a known key's signature does not hold: the whole note is not to be
+    /// trusted.
     /// [`VerifyError::Unsigned`] if no known key signed.
     pub fn verify<'k>(
         &self,

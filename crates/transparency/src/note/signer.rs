@@ -14,8 +14,8 @@ const PRIVATE: &str = "PRIVATE+KEY+";
 /// A private Ed25519 key with its name: signs notes (C2SP signed-note, type 0x01).
 ///
 /// Read from the form that Go's `sumdb/note` began and others took over,
-/// `PRIVATE+KEY+<name>+<id>+<base64(type ‖ 32-byte seed)>`. Neither `Debug` nor an error shows the key; its bytes are
-/// wiped when it is dropped.
+/// `PRIVATE+KEY+<name>+<id>+<base64(type ‖ 32-byte seed)>`. Neither `Debug` nor an error shows the key; its
+/// bytes are wiped when it is dropped.
 #[derive(Clone)]
 pub struct Signer {
     verifier: Verifier,

@@ -38,8 +38,8 @@ impl Frontier {
         Ok(Self { size, hashes })
     }
 
-    /// Appends a leaf by its [hash](crate::leaf_hash). Answers every subtree that it completes, the leaf first:
-    /// exactly the hashes to be stored, each of which is new.
+    /// Appends a leaf by its [hash](crate::leaf_hash). Answers every subtree that it completes, the leaf
+    /// first: exactly the hashes to be stored, each of which is new.
     ///
     /// # Errors
     /// [`Full`] if the size would not fit 64 bits; the tree stays as it was.

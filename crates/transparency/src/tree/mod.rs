@@ -2,8 +2,8 @@
 //!
 //! What a log stores is the hash of every complete subtree, once: [`Node`] is its place, and a node that was
 //! written never changes. [`Frontier::append`] says which nodes a leaf completes. Everything else is computed
-//! from them through a [`HashReader`], with at most some 130 reads for any size: [`root`] of this or any earlier
-//! size, [`inclusion_proof`], [`consistency_proof`].
+//! from them through a [`HashReader`], with at most some 130 reads for any size: [`root`] of this or any
+//! earlier size, [`inclusion_proof`], [`consistency_proof`].
 //!
 //! [`verify_inclusion`] and [`verify_consistency`] need no store and take anything that a stranger sends.
 

@@ -63,8 +63,8 @@ impl Node {
         self.last_leaf() < size
     }
 
-    /// A key for a store that orders by bytes: the level, then the index, big-endian. So the hashes of a tile lie
-    /// side by side.
+    /// A key for a store that orders by bytes: the level, then the index, big-endian. So the hashes of a tile
+    /// lie side by side.
     #[must_use]
     pub fn key(self) -> [u8; Self::KEY_SIZE] {
         let mut key = [self.level; Self::KEY_SIZE];
@@ -82,8 +82,8 @@ impl Node {
 
 /// Where the hashes of complete subtrees are kept.
 ///
-/// A closure `Fn(Node) -> Result<Hash, E>` is one. It is asked only for nodes of the tree whose size the caller
-/// named; a node that is missing there is an error of the store.
+/// A closure `Fn(Node) -> Result<Hash, E>` is one. It is asked only for nodes of the tree whose size the
+/// caller named; a node that is missing there is an error of the store.
 pub trait HashReader {
     /// Why a node could not be read.
     type Error;

@@ -49,8 +49,8 @@ pub fn inclusion_proof<R: HashReader>(
     hashes(reader, inclusion_spans(index, size)?)
 }
 
-/// The proof that the tree of the first `old` leaves is a beginning of that of the first `new`: RFC 6962, section
-/// 2.1.2. Empty if `old` is 0, where nothing needs proof (C2SP tlog-witness), or equal to `new`.
+/// The proof that the tree of the first `old` leaves is a beginning of that of the first `new`: RFC 6962,
+/// section 2.1.2. Empty if `old` is 0, where nothing needs proof (C2SP tlog-witness), or equal to `new`.
 ///
 /// # Errors
 /// [`ProofError::NotBefore`] if `old` is the larger, [`ProofError::Read`] for what the reader says.

@@ -3,8 +3,8 @@
 use super::{HashReader, Node};
 use crate::{Hash, node_hash};
 
-/// Leaves `first..end`, such as the definitions of RFC 6962, section 2.1, speak of: `first` is a multiple of the
-/// smallest power of two that is not below the length.
+/// Leaves `first..end`, such as the definitions of RFC 6962, section 2.1, speak of: `first` is a multiple of
+/// the smallest power of two that is not below the length.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span {
     pub(super) first: u64,

@@ -1,5 +1,5 @@
-//! Verifying proofs, without a tree. Total: nothing that a stranger sends panics or overflows, and no proof is
-//! read beyond the 64 hashes that it can have.
+//! Verifying proofs, without a tree. Total: nothing that a stranger sends panics or overflows, and no proof
+//! is read beyond the 64 hashes that it can have.
 
 use super::Head;
 use crate::{Hash, node_hash};
@@ -45,8 +45,8 @@ pub enum VerifyError {
 
 /// Checks that the leaf with this hash is number `index` in the tree `head` (RFC 9162, section 2.1.3.2).
 ///
-/// Size and root must be from one checkpoint: a proof binds the leaf to the root, and where the last leaves are
-/// few, trees of several sizes have proofs of one shape.
+/// Size and root must be from one checkpoint: a proof binds the leaf to the root, and where the last leaves
+/// are few, trees of several sizes have proofs of one shape.
 ///
 /// # Errors
 /// [`VerifyError`], which says what is wrong.
@@ -76,8 +76,8 @@ pub fn root_from_inclusion(leaf: &Hash, index: u64, size: u64, proof: &[Hash]) -
 
 /// Checks that the tree `old` is a beginning of the tree `new` (RFC 9162, section 2.1.4.2).
 ///
-/// Of equal sizes the roots must be equal and the proof empty; the tree without leaves is a beginning of any, with
-/// an empty proof (C2SP tlog-witness).
+/// Of equal sizes the roots must be equal and the proof empty; the tree without leaves is a beginning of any,
+/// with an empty proof (C2SP tlog-witness).
 ///
 /// # Errors
 /// [`VerifyError`], which says what is wrong.
