@@ -1,5 +1,6 @@
 //! A checkpoint with its signatures.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::{Checkpoint, CheckpointError};
@@ -74,8 +75,12 @@ impl Signed {
         };
         let is_log = |verified: &Verified<'_>| trust.log.contains(verified.key);
         let (log, mut witnesses): (Vec<_>, Vec<_>) = verified.into_iter().partition(is_log);
-        // Any other signature says nothing of consistency.
-        witnesses.retain(|verified| verified.key.algorithm() == Algorithm::Cosignature);
+        // Any other signature says nothing of consistency. A cosignature does not name its witness, so a public
+        // key counts once, whatever names it has.
+        let mut counted = BTreeSet::new();
+        witnesses.retain(|Verified { key, .. }| {
+            key.algorithm() == Algorithm::Cosignature && counted.insert(*key.public())
+        });
         if log.is_empty() {
             return Err(TrustError::NotByLog);
         }

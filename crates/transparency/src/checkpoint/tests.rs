@@ -111,6 +111,18 @@ fn a_note_key_is_no_witness() {
 }
 
 #[test]
+fn a_witness_of_two_names_counts_once() {
+    let mut signed = signed();
+    let twins = ["one.example", "two.example"].map(|twin| Cosigner::from_seed(name(twin), &[5; 32]));
+    for twin in &twins {
+        signed.attach(twin.cosign(signed.checkpoint(), 1).unwrap()).unwrap();
+    }
+    let keys = twins.map(|twin| twin.verifier().clone()).to_vec();
+    let trust = Trust::in_log(log().verifier().clone()).witnessed_by(keys, 2);
+    assert_eq!(signed.open(&trust), Err(TrustError::Quorum { found: 1, needed: 2 }));
+}
+
+#[test]
 fn a_cosignature_holds_for_its_time_and_checkpoint_alone() {
     let (signed, witness) = (signed(), witness(1));
     let trust = Trust::in_log(log().verifier().clone()).witnessed_by(vec![witness.verifier().clone()], 1);
