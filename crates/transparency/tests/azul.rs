@@ -10,7 +10,7 @@ use tlog_tiles as azul;
 use transparency::checkpoint::{Checkpoint, Signed, Trust};
 use transparency::note::{KeyName, Note, Signer, Verifier};
 use transparency::tiles::{Path, Tile};
-use transparency::tree::{self, Frontier, Head, Node};
+use transparency::tree::{self, Frontier, HashReader, Head, Node};
 use transparency::{Hash, leaf_hash};
 
 /// How many leaves the trees have that are compared at every size.
@@ -26,9 +26,13 @@ impl Log {
         let leaves = (0..size).map(|index| leaf_hash(format!("leaf {index}").as_bytes()));
         Self { nodes: leaves.flat_map(|leaf| frontier.append(leaf).unwrap()).collect() }
     }
+}
 
-    fn read(&self) -> impl Fn(Node) -> Result<Hash, Node> + '_ {
-        |node| self.nodes.get(&node).copied().ok_or(node)
+impl HashReader for Log {
+    type Error = Node;
+
+    fn read(&self, node: Node) -> Result<Hash, Node> {
+        self.nodes.get(&node).copied().ok_or(node)
     }
 }
 
@@ -54,19 +58,19 @@ fn ours(hashes: Vec<azul::Hash>) -> Vec<Hash> {
 #[test]
 fn roots_and_proofs_of_every_size_are_the_same() {
     let log = Log::of(SIZES);
-    let root = |size| tree::root(&log.read(), size).unwrap();
+    let root = |size| tree::root(&log, size).unwrap();
     assert_eq!(theirs(root(0)), azul::EMPTY_HASH);
     for size in 1..=SIZES {
         let new = root(size);
         assert_eq!(theirs(new), azul::tree_hash(size, &log).unwrap());
         for place in 0..size {
-            let proof = tree::inclusion_proof(&log.read(), place, size).unwrap();
+            let proof = tree::inclusion_proof(&log, place, size).unwrap();
             assert_eq!(proof, ours(azul::prove_record(size, place, &log).unwrap()));
             let leaf = theirs(log.nodes[&Node::leaf(place)]);
             let proof = proof.into_iter().map(theirs).collect();
             azul::check_record(&proof, size, theirs(new), place, leaf).unwrap();
             let old = place + 1;
-            let proof = tree::consistency_proof(&log.read(), old, size).unwrap();
+            let proof = tree::consistency_proof(&log, old, size).unwrap();
             assert_eq!(proof, ours(azul::prove_tree(size, old, &log).unwrap()));
             let proof = proof.into_iter().map(theirs).collect();
             azul::check_tree(&proof, size, theirs(new), old, theirs(root(old))).unwrap();
@@ -102,7 +106,7 @@ fn tiles_have_the_same_places_and_bytes() {
         assert_eq!(tiles.iter().map(named).collect::<Vec<_>>(), others);
         for tile in tiles {
             let other = azul::Tile::from_path(&named(&tile)).unwrap();
-            assert_eq!(tile.read(&log.read()).unwrap(), other.read_data(&log).unwrap());
+            assert_eq!(tile.read(&log).unwrap(), other.read_data(&log).unwrap());
         }
     }
 }

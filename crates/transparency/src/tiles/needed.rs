@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{FULL, Tile, hashes};
-use crate::tree::{self, Node, ProofError};
+use crate::tree::{self, Node, OutOfRange};
 
 /// The tiles out of which the root of a tree of `size` leaves is made.
 #[must_use]
@@ -14,16 +14,16 @@ pub fn for_root(size: u64) -> BTreeSet<Tile> {
 /// The tiles out of which the proof is made that leaf `index` is in a tree of `size` leaves.
 ///
 /// # Errors
-/// [`ProofError::NotInTree`] if there is no such leaf.
-pub fn for_inclusion<E>(index: u64, size: u64) -> Result<BTreeSet<Tile>, ProofError<E>> {
+/// [`OutOfRange::NotInTree`] if there is no such leaf.
+pub fn for_inclusion(index: u64, size: u64) -> Result<BTreeSet<Tile>, OutOfRange> {
     Ok(of(tree::inclusion_nodes(index, size)?, size))
 }
 
 /// The tiles out of which the proof is made that a tree of `old` leaves is a beginning of one of `new`.
 ///
 /// # Errors
-/// [`ProofError::NotBefore`] if `old` is the larger.
-pub fn for_consistency<E>(old: u64, new: u64) -> Result<BTreeSet<Tile>, ProofError<E>> {
+/// [`OutOfRange::NotBefore`] if `old` is the larger.
+pub fn for_consistency(old: u64, new: u64) -> Result<BTreeSet<Tile>, OutOfRange> {
     Ok(of(tree::consistency_nodes(old, new)?, new))
 }
 

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use proptest::prelude::*;
 
 use super::*;
-use crate::tree::{self, Frontier, ProofError};
+use crate::tree::{self, Frontier, OutOfRange};
 
 fn tile(level: u8, index: u64, width: u16) -> Tile {
     Tile::new(level, index, width).unwrap()
@@ -135,16 +135,16 @@ fn proofs_are_made_out_of_the_tiles_that_are_known_to_be_needed() {
         let out_of = |needed| TileReader::new(size, allowed(needed));
         assert_eq!(tree::root(&out_of(for_root(size)), size).unwrap(), tree::root(&stored, size).unwrap());
         for place in [0, 1, 255, 256, size / 2, size - 1].into_iter().filter(|place| *place < size) {
-            let needed = for_inclusion::<()>(place, size).unwrap();
+            let needed = for_inclusion(place, size).unwrap();
             assert!(needed.len() <= 6, "{needed:?}");
             let proof = tree::inclusion_proof(&out_of(needed), place, size).unwrap();
             assert_eq!(proof, tree::inclusion_proof(&stored, place, size).unwrap());
-            let needed = for_consistency::<()>(place, size).unwrap();
+            let needed = for_consistency(place, size).unwrap();
             let proof = tree::consistency_proof(&out_of(needed), place, size).unwrap();
             assert_eq!(proof, tree::consistency_proof(&stored, place, size).unwrap());
         }
-        assert_eq!(for_inclusion::<()>(size, size), Err(ProofError::NotInTree { index: size, size }));
-        assert!(for_consistency::<()>(size + 1, size).is_err());
+        assert_eq!(for_inclusion(size, size), Err(OutOfRange::NotInTree { index: size, size }));
+        assert!(for_consistency(size + 1, size).is_err());
     }
 }
 

@@ -18,7 +18,8 @@ mod verify;
 pub use frontier::{Frontier, Full};
 pub use node::{HashReader, Node};
 pub use prove::{
-    ProofError, consistency_nodes, consistency_proof, inclusion_nodes, inclusion_proof, root, root_nodes,
+    OutOfRange, ProofError, consistency_nodes, consistency_proof, inclusion_nodes, inclusion_proof, root,
+    root_nodes,
 };
 pub use verify::{VerifyError, root_from_inclusion, verify_consistency, verify_inclusion};
 

@@ -4,9 +4,9 @@ use super::span::Span;
 use super::{HashReader, Node};
 use crate::Hash;
 
-/// Why there is no proof.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ProofError<E> {
+/// There can be no such proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OutOfRange {
     /// The tree has no such leaf.
     #[error("leaf {index} is not in a tree of {size} leaves")]
     NotInTree {
@@ -15,7 +15,7 @@ pub enum ProofError<E> {
         /// How many the tree has.
         size: u64,
     },
-    /// A smaller tree is never consistent with a larger one before it.
+    /// A larger tree is never a beginning of a smaller one.
     #[error("a tree of {old} leaves does not come before one of {new}")]
     NotBefore {
         /// The size that was said to be earlier.
@@ -23,6 +23,14 @@ pub enum ProofError<E> {
         /// The size that was said to be later.
         new: u64,
     },
+}
+
+/// Why there is no proof.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProofError<E> {
+    /// There can be none.
+    #[error(transparent)]
+    OutOfRange(#[from] OutOfRange),
     /// The store did not answer.
     #[error("a hash of the tree cannot be read")]
     Read(#[source] E),
@@ -40,7 +48,7 @@ pub fn root<R: HashReader>(reader: &R, size: u64) -> Result<Hash, R::Error> {
 /// 2.1.1, from the leaf's sibling up.
 ///
 /// # Errors
-/// [`ProofError::NotInTree`] if there is no such leaf, [`ProofError::Read`] for what the reader says.
+/// [`OutOfRange::NotInTree`] if there is no such leaf, [`ProofError::Read`] for what the reader says.
 pub fn inclusion_proof<R: HashReader>(
     reader: &R,
     index: u64,
@@ -53,7 +61,7 @@ pub fn inclusion_proof<R: HashReader>(
 /// section 2.1.2. Empty if `old` is 0, where nothing needs proof (C2SP tlog-witness), or equal to `new`.
 ///
 /// # Errors
-/// [`ProofError::NotBefore`] if `old` is the larger, [`ProofError::Read`] for what the reader says.
+/// [`OutOfRange::NotBefore`] if `old` is the larger, [`ProofError::Read`] for what the reader says.
 pub fn consistency_proof<R: HashReader>(
     reader: &R,
     old: u64,
@@ -70,16 +78,16 @@ pub fn root_nodes(size: u64) -> impl Iterator<Item = Node> {
 /// The nodes that [`inclusion_proof`] reads.
 ///
 /// # Errors
-/// [`ProofError::NotInTree`] if there is no such leaf.
-pub fn inclusion_nodes<E>(index: u64, size: u64) -> Result<Vec<Node>, ProofError<E>> {
+/// [`OutOfRange::NotInTree`] if there is no such leaf.
+pub fn inclusion_nodes(index: u64, size: u64) -> Result<Vec<Node>, OutOfRange> {
     Ok(inclusion_spans(index, size)?.into_iter().flat_map(Span::nodes).collect())
 }
 
 /// The nodes that [`consistency_proof`] reads.
 ///
 /// # Errors
-/// [`ProofError::NotBefore`] if `old` is the larger.
-pub fn consistency_nodes<E>(old: u64, new: u64) -> Result<Vec<Node>, ProofError<E>> {
+/// [`OutOfRange::NotBefore`] if `old` is the larger.
+pub fn consistency_nodes(old: u64, new: u64) -> Result<Vec<Node>, OutOfRange> {
     Ok(consistency_spans(old, new)?.into_iter().flat_map(Span::nodes).collect())
 }
 
@@ -88,9 +96,9 @@ fn hashes<R: HashReader>(reader: &R, spans: Vec<Span>) -> Result<Vec<Hash>, Proo
 }
 
 /// PATH(m, D[n]) of RFC 6962, section 2.1.1, as spans whose hashes are the proof.
-fn inclusion_spans<E>(index: u64, size: u64) -> Result<Vec<Span>, ProofError<E>> {
+fn inclusion_spans(index: u64, size: u64) -> Result<Vec<Span>, OutOfRange> {
     if index >= size {
-        return Err(ProofError::NotInTree { index, size });
+        return Err(OutOfRange::NotInTree { index, size });
     }
     let mut path = Vec::new();
     let mut span = Span::whole(size);
@@ -105,9 +113,9 @@ fn inclusion_spans<E>(index: u64, size: u64) -> Result<Vec<Span>, ProofError<E>>
 }
 
 /// SUBPROOF(m, D[n], true) of RFC 6962, section 2.1.2, as spans whose hashes are the proof.
-fn consistency_spans<E>(old: u64, new: u64) -> Result<Vec<Span>, ProofError<E>> {
+fn consistency_spans(old: u64, new: u64) -> Result<Vec<Span>, OutOfRange> {
     if old > new {
-        return Err(ProofError::NotBefore { old, new });
+        return Err(OutOfRange::NotBefore { old, new });
     }
     let mut path = Vec::new();
     if old == 0 {

@@ -229,11 +229,11 @@ fn proofs_are_read_from_few_nodes_which_are_known_before() {
             inclusion_proof(&reader, place, size).unwrap();
             let nodes = read.take();
             assert!(nodes.len() <= 130, "{} nodes", nodes.len());
-            assert_eq!(Ok::<_, ProofError<()>>(nodes), inclusion_nodes(place, size));
+            assert_eq!(Ok(nodes), inclusion_nodes(place, size));
             consistency_proof(&reader, place, size).unwrap();
             let nodes = read.take();
             assert!(nodes.len() <= 130, "{} nodes", nodes.len());
-            assert_eq!(Ok::<_, ProofError<()>>(nodes), consistency_nodes(place, size));
+            assert_eq!(Ok(nodes), consistency_nodes(place, size));
         }
     }
 }
@@ -288,7 +288,7 @@ proptest! {
         prop_assert!(verify_inclusion(&leaf(a), a, &head, &proof).is_err() || proof.is_empty());
         // What leads to no root at all has the wrong length for the place.
         if root_from_inclusion(&leaf(a), a, b, &proof).is_ok() {
-            prop_assert_eq!(inclusion_nodes::<()>(a, b).is_ok(), true);
+            prop_assert_eq!(inclusion_nodes(a, b).is_ok(), true);
         }
         prop_assert!(verify_consistency(&old, &head, &proof).is_err());
     }
