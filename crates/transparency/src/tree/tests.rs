@@ -142,6 +142,18 @@ fn every_consistency_proof_verifies_and_holds_for_no_other_tree() {
         for old in &heads[..=usize::try_from(new.size).unwrap()] {
             let proof = consistency_proof(&reader(&store), old.size, new.size).unwrap();
             verify_consistency(old, new, &proof).unwrap();
+            // A history that was rewritten: of the same size, with another root.
+            let forged = Head { root: leaf(SIZES), ..*old };
+            verify_consistency(&forged, new, &proof).unwrap_err();
+            let forged = Head { root: leaf(SIZES), ..*new };
+            let nothing_to_prove = old.size == 0 && new.size > 0;
+            assert_eq!(verify_consistency(old, &forged, &proof).is_ok(), nothing_to_prove);
+            // A log that claims to have grown and shows the root of before.
+            let forged = Head { root: old.root, ..*new };
+            if old.size > 0 && old.size < new.size {
+                verify_consistency(old, &forged, &[]).unwrap_err();
+                verify_consistency(old, &forged, &[old.root]).unwrap_err();
+            }
             if new.size > 40 || old.size == 0 {
                 continue;
             }
