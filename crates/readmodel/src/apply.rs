@@ -9,7 +9,7 @@ use crate::folders::{Build, Folders};
 use crate::overlay::Changes;
 use crate::shared::{Live, Rebuild, Shared};
 use crate::store::Store;
-use crate::{Checkpoint, Entry, Error, Overlay, Projection, State};
+use crate::{Checkpoint, Entry, Error, Memory, Overlay, Projection, State, memory};
 
 /// A batch with this many row changes is committed before another event is applied: 128 leaves room for one
 /// event's changes below 200, beyond which sled takes memory and gives no speed.
@@ -30,6 +30,8 @@ pub(crate) enum Message {
 pub(crate) struct Applier<P> {
     pub(crate) projection: P,
     pub(crate) store: Store,
+    /// Until the store answers; then it lies with what readers read.
+    pub(crate) memory: Option<Box<dyn Memory>>,
     pub(crate) build: Build,
     pub(crate) checkpoint: Checkpoint,
     pub(crate) standing: Standing,
@@ -97,8 +99,10 @@ impl<P: Projection> Applier<P> {
             }
             self.store.commit(&batch.changes, &checkpoint)?;
             live.checkpoint.clone_from(&checkpoint);
+            memory::change(live.memory.as_deref_mut(), &batch.changes);
         } else {
             self.store.commit(&batch.changes, &checkpoint)?;
+            memory::change(self.memory.as_deref_mut(), &batch.changes);
         }
         batch.changes.clear();
         self.checkpoint = checkpoint;
@@ -157,7 +161,8 @@ impl<P: Projection> Applier<P> {
                 return false;
             }
             let (store, checkpoint) = (self.store.clone(), self.checkpoint.clone());
-            std::mem::replace(&mut *live, Live { store, build: self.build, checkpoint })
+            let memory = self.memory.take();
+            std::mem::replace(&mut *live, Live { store, memory, build: self.build, checkpoint })
         };
         // The lock is held for the exchange alone; closing the old store may take a while.
         drop(old);

@@ -11,6 +11,8 @@
 //!   with the log at the start and after every interruption; a mismatch stops it until an operator decides.
 //! - A reading closure holds off commits while it runs, so that **an answer reflects exactly one position**;
 //!   it must therefore be bounded.
+//! - A [`Memory`] follows from rows and stands at the position that they stand at: an index that would be too many
+//!   rows to write and to read.
 //! - Another schema version is built beside the live store, which serves meanwhile if its rows can still be
 //!   read; then one atomic write switches, and the old folder goes.
 //! - The same schema is built anew [on request](Reader::rebuild), beside the live store, which goes on following:
@@ -27,6 +29,7 @@ mod error;
 mod folders;
 mod follow;
 mod log;
+mod memory;
 mod overlay;
 mod projection;
 mod reader;
@@ -41,6 +44,7 @@ pub use checkpoint::Checkpoint;
 pub use error::Error;
 pub use eventlog::Entry;
 pub use log::{Log, LogError};
+pub use memory::Memory;
 pub use overlay::{LARGEST_VALUE, Overlay, TooLarge};
 pub use projection::Projection;
 pub use reader::{Reader, RebuildError, View, WaitError};

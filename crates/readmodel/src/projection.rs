@@ -1,6 +1,6 @@
 //! What a read model is: a function from events to rows.
 
-use crate::{Entry, Overlay};
+use crate::{Entry, Memory, Overlay};
 
 /// Turns events into rows.
 ///
@@ -20,6 +20,14 @@ pub trait Projection: Send + 'static {
     /// A second projection of the same kind, with nothing in its caches: it builds the read model anew while this
     /// one goes on. `None`: it cannot be built anew while it serves.
     fn another(&self) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
+
+    /// What is kept in memory beside the rows, empty; `None`: nothing.
+    fn memory() -> Option<Box<dyn Memory>>
     where
         Self: Sized,
     {

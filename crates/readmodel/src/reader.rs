@@ -1,5 +1,6 @@
 //! Answering from a read model.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::rows::Row;
 use crate::shared::{Live, Shared};
-use crate::{Direction, Error, Lag, Range, Rebuild, Rows, State, Value, store};
+use crate::{Direction, Error, Lag, Memory, Range, Rebuild, Rows, State, Value, store};
 
 /// Answers from a read model while its runner follows the log. Clones are the same read model.
 #[derive(Clone)]
@@ -163,6 +164,15 @@ impl View<'_> {
     #[must_use]
     pub fn generation(&self) -> u32 {
         self.live.build.generation
+    }
+}
+
+impl View<'_> {
+    /// What is kept in memory beside the rows, at their position; `None`: nothing of that type is.
+    #[must_use]
+    pub fn memory<M: Memory>(&self) -> Option<&M> {
+        let memory: &dyn Any = self.live.memory.as_deref()?;
+        memory.downcast_ref()
     }
 }
 

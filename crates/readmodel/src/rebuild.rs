@@ -122,11 +122,11 @@ impl<P: Projection> Rebuilder<P> {
                 let folders = folders.clone();
                 move || begin::<P>(&folders, build, cache_bytes)
             };
-            let Live { store, checkpoint, .. } = blocking(begun).await?;
+            let Live { store, memory, checkpoint, .. } = blocking(begun).await?;
             let position = checkpoint.position;
             tracing::info!(model = P::NAME, %build, position, "the read model is built anew");
             shared.rebuild.send_replace(Rebuild::UnderWay { position });
-            let applier = Applier { projection, store, build, checkpoint, standing, folders, shared };
+            let applier = Applier { projection, store, memory, build, checkpoint, standing, folders, shared };
             follow(applier, log, stopped).await
         };
         Beside::Build(Line { build, leads, stop, run: run.boxed() }, told)

@@ -14,7 +14,7 @@ use crate::follow::{describe, follow};
 use crate::rebuild::Rebuilder;
 use crate::shared::{Live, Shared};
 use crate::store::Store;
-use crate::{Checkpoint, Error, Log, Projection, Reader, State};
+use crate::{Checkpoint, Error, Log, Projection, Reader, State, memory};
 
 /// How long a database that someone else is closing is waited for.
 const LOCKED_PAUSE: Duration = Duration::from_millis(50);
@@ -61,14 +61,20 @@ pub async fn open<P: Projection>(
     let Opened { folders, new, old, counts, unfinished } = opened;
     let template = projection.another();
     let serves = old.is_none();
-    let Live { store, build, checkpoint } = new;
-    let live = old.unwrap_or_else(|| Live { store: store.clone(), build, checkpoint: checkpoint.clone() });
+    let Live { store, mut memory, build, checkpoint } = new;
+    let live = old.unwrap_or_else(|| Live {
+        store: store.clone(),
+        memory: memory.take(),
+        build,
+        checkpoint: checkpoint.clone(),
+    });
     let shared = Arc::new(Shared::new(live, checkpoint.position, template.is_some(), settings));
     let leads = Arc::new(AtomicBool::new(true));
     let standing = Standing { serves, counts, leads, takes_over: None };
     let applier = Applier {
         projection,
         store,
+        memory,
         build,
         checkpoint,
         standing,
@@ -133,7 +139,17 @@ pub(crate) fn open_build<P: Projection>(
     let same = (&checkpoint.name, checkpoint.schema) == (&expected.name, expected.schema);
     let names = |of: &Checkpoint| format!("{} v{}", of.name, of.schema);
     let (found, expected) = (names(&checkpoint), names(&expected));
-    if same { Ok(Live { store, build, checkpoint }) } else { Err(Error::Other { folder, found, expected }) }
+    if !same {
+        return Err(Error::Other { folder, found, expected });
+    }
+    let mut memory = P::memory();
+    if let Some(memory) = &mut memory {
+        let begun = std::time::Instant::now();
+        let rows = memory::load(memory.as_mut(), &store).map_err(|_| Error::Damaged(folder))?;
+        let ms = begun.elapsed().as_millis();
+        tracing::info!(model = P::NAME, rows, ms, "what is kept in memory was read");
+    }
+    Ok(Live { store, memory, build, checkpoint })
 }
 
 /// Follows the log and applies it. There is one for each open database.

@@ -8,11 +8,12 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::folders::Build;
 use crate::store::Store;
-use crate::{Checkpoint, Entry, Settings};
+use crate::{Checkpoint, Entry, Memory, Settings};
 
 /// The database that answers.
 pub(crate) struct Live {
     pub(crate) store: Store,
+    pub(crate) memory: Option<Box<dyn Memory>>,
     pub(crate) build: Build,
     pub(crate) checkpoint: Checkpoint,
 }

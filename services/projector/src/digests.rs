@@ -18,14 +18,17 @@ use crate::timeline::Happenings;
 /// Read model, schema, SHA-256 of all rows. Lines are added for new schemas; one that stands never changes.
 const DIGESTS: &[(&str, u32, &str)] = &[
     ("calendar", 1, "3665b7be04d06642628c9e7d1c073c3bfb4792482e5c2abfe68db12e009f98bb"),
+    ("calendar", 2, "1ac147113066df16fa8233c5cecf47e3377889c3ddb71ca14a4461f85dd0d2e1"),
     ("dossiers", 1, "f7bd1ef0762bd93624cdbe1603a1adaa726650675a5a6fdcce67a91560b35d8e"),
     ("dossiers", 2, "55684aee49b4c9047948a32ae0f750e74a1ae84f119823cf14ef576d57d84f3a"),
     ("dossiers", 3, "d1b8f0242e7697badab1d5fd34ea7f0e57d6a8be3d9cf307e4d1eaf83beef031"),
     ("dossiers", 4, "2a6d83c9acf71ee9ddadcb642d02d99744ee906df3a213fb45b3683f0321d81d"),
+    ("dossiers", 5, "1e87f5064a59e8768ec916a7d9bc5c4171308b693b0ae8068acab707a434fa23"),
     ("search", 1, "4a0e3de62d3991a74d2ffff669fc2651bb65886c4927bb68caef042a75da523d"),
     ("timeline", 2, "2ad61405260aaceae8e56642cbef46f0c77f0637274e0b300c72aaef115320f8"),
     ("timeline", 3, "3224879edb813770b7099a557d931e2fb648ce2059bff6cfd7dc97041d7007f6"),
     ("timeline", 4, "3c2d8e3754020476ad45324cd0ff99b65ac831082d08e5c70870d7bea3f1cb42"),
+    ("timeline", 5, "4970787b21ccfa29596e77aae30b6729fae0f22dd0b782865f2f5063eb9585db"),
 ];
 
 /// Every event of the corpus alone in a record, then all of an aggregate in one; a disposal leaves nothing to

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use domain::value::PartyRef;
 use domain::{Aggregate, Bounds, Mention, Record, Subject};
 use jiff::civil::Date;
-use readmodel::{Overlay, Rows};
+use readmodel::{Direction, Overlay, Range, Rows};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -13,6 +14,9 @@ use crate::key::Key;
 
 /// Record → its head, in JSON.
 const HEADS: u8 = b's';
+
+/// Record, position → the head that it had until then: an answer as of earlier reads it, and folds nothing.
+const EARLIER: u8 = b'S';
 
 /// A head has 64 KiB at most, whatever was said of a record in how many events. Of parties 14,000 bytes of keys
 /// and names are kept, states first: with quotes and escapes about 22,000; then 12,000 of how they are mentioned,
@@ -25,6 +29,8 @@ const MOST_OF_TOPICS: usize = 6_000;
 const MOST_OF_NAMES: usize = 2_000;
 const MOST_OF_SIDES: usize = 3_000;
 const MOST_OF_A_REGISTER: usize = 6_000;
+
+const DISPOSED: &str = "disposed";
 
 /// A mention's JSON without its key.
 const OF_A_MENTION: usize = 90;
@@ -48,6 +54,35 @@ pub(crate) struct Head {
     pub(crate) beneficiaries: Vec<Mention>,
     /// What lists show.
     pub(crate) summary: Summary,
+}
+
+/// What of a head tells whether its record may be seen; the rest is passed over.
+#[derive(Deserialize)]
+pub(crate) struct Glimpse {
+    pub(crate) marking: u32,
+    pub(crate) first: u64,
+    summary: Status,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    status: String,
+}
+
+impl Glimpse {
+    pub(crate) fn get(subject: &Subject, rows: &impl Rows) -> Option<Self> {
+        read(subject, rows)
+    }
+
+    /// Whether a residue is all that is left of the record.
+    pub(crate) fn is_disposed(&self) -> bool {
+        self.summary.status == DISPOSED
+    }
+}
+
+/// Reads a record's head, or as much of it as is asked for.
+fn read<T: DeserializeOwned>(subject: &Subject, rows: &impl Rows) -> Option<T> {
+    serde_json::from_slice(&rows.get(Key::table(HEADS).subject(subject).as_ref())?).ok()
 }
 
 /// A record as it stands in a list.
@@ -145,12 +180,20 @@ impl Head {
         head
     }
 
-    /// Of a record as it was earlier, under the marking of today.
-    pub(crate) fn as_of(record: &Record, view: Option<&Value>, today: &Self) -> Self {
-        let version = record.events().last().map_or(0, |last| last.event.version);
-        let mut head = Self::of(record, version, today.first, view, today.marking);
-        head.summary.marking.clone_from(&today.summary.marking);
-        head
+    /// As it was at a position, under the marking of today; none: the record was not there yet. Of one that was
+    /// disposed of the residue is told, whatever the position.
+    pub(crate) fn known_at(self, at: u64, rows: &impl Rows) -> Option<Self> {
+        if self.first > at {
+            return None;
+        }
+        let earlier = Key::table(EARLIER).subject(&self.summary.subject);
+        let range = Range::prefix(earlier.as_ref()).after(earlier.position(at).as_ref());
+        let row = rows.scan(&range, Direction::Ascending).next().filter(|_| !self.is_disposed());
+        let Some((_, row)) = row else { return Some(self) };
+        let mut then = serde_json::from_slice::<Self>(&row).ok()?;
+        then.marking = self.marking;
+        then.summary.marking = self.summary.marking;
+        Some(then)
     }
 
     /// Takes what a register shows of its records.
@@ -182,13 +225,25 @@ impl Head {
     }
 
     pub(crate) fn get(subject: &Subject, rows: &impl Rows) -> Option<Self> {
-        serde_json::from_slice(&rows.get(Key::table(HEADS).subject(subject).as_ref())?).ok()
+        read(subject, rows)
     }
 
-    pub(crate) fn put(&self, rows: &mut Overlay<'_>) {
-        let json = serde_json::to_vec(self).expect("texts and numbers are JSON");
-        let key = Key::table(HEADS).subject(&self.summary.subject);
-        rows.put(key, json).expect("it was cut to fit");
+    /// Puts it in the place of the one that the record had until a position. Of a disposed record no earlier one
+    /// is kept.
+    pub(crate) fn put(&self, old: Option<&Self>, position: u64, rows: &mut Overlay<'_>) {
+        let subject = &self.summary.subject;
+        let earlier = Key::table(EARLIER).subject(subject);
+        if self.is_disposed() {
+            let keys = rows.scan_prefix(earlier.as_ref()).map(|(key, _)| key.to_vec()).collect::<Vec<_>>();
+            keys.into_iter().for_each(|key| rows.remove(key));
+        } else if let Some(old) = old {
+            rows.put(earlier.position(position), old.written()).expect("it fitted before");
+        }
+        rows.put(Key::table(HEADS).subject(subject), self.written()).expect("it was cut to fit");
+    }
+
+    fn written(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("texts and numbers are JSON")
     }
 
     /// What its rows stand under: the keys of its parties, and the records that it says are theirs.
@@ -197,9 +252,16 @@ impl Head {
         self.summary.parties.iter().cloned().chain(ids.map(|id| id.to_string())).collect()
     }
 
+    /// Whether it tells what another tells, but for how many events there are.
+    pub(crate) fn tells_as(&self, other: &Self) -> bool {
+        let mut same = self.clone();
+        same.summary.version = other.summary.version;
+        same == *other
+    }
+
     /// Whether a residue is all that is left of it.
     pub(crate) fn is_disposed(&self) -> bool {
-        self.summary.status == "disposed"
+        self.summary.status == DISPOSED
     }
 
     /// Whether it stands in indices where another state of its record does.

@@ -132,6 +132,41 @@ impl Place {
         Self(place)
     }
 
+    /// The first that there can be of the dated or of the undated.
+    pub(crate) const fn least(flag: u8) -> Self {
+        let mut place = [0; Self::LENGTH];
+        place[0] = flag;
+        Self(place)
+    }
+
+    /// The last that there can be of the dated or of the undated.
+    pub(crate) const fn greatest(flag: u8) -> Self {
+        let mut place = [u8::MAX; Self::LENGTH];
+        place[0] = flag;
+        Self(place)
+    }
+
+    /// The place right behind this one; nothing need stand there.
+    pub(crate) fn behind(self) -> Self {
+        self.next_to(u8::MAX, u8::wrapping_add)
+    }
+
+    /// The place right before this one.
+    pub(crate) fn before(self) -> Self {
+        self.next_to(0, u8::wrapping_sub)
+    }
+
+    fn next_to(mut self, carries: u8, step: impl Fn(u8, u8) -> u8) -> Self {
+        for byte in self.0.iter_mut().rev() {
+            let was = *byte;
+            *byte = step(was, 1);
+            if was != carries {
+                break;
+            }
+        }
+        self
+    }
+
     pub(crate) const fn is_dated(&self) -> bool {
         self.0[0] == Self::DATED
     }

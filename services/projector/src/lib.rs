@@ -13,6 +13,7 @@
 //! markings that its reader may see. No count, page or cursor tells of the rest, and no address.
 
 mod addresses;
+mod admitted;
 mod brief;
 mod calendar;
 mod cursor;
@@ -28,6 +29,7 @@ mod head;
 mod hidden;
 mod history;
 mod index;
+mod items;
 mod key;
 mod markings;
 pub mod metrics;

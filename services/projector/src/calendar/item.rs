@@ -7,17 +7,14 @@ use contract::{Due, State};
 use domain::value::When;
 use domain::{Bounds, Clocks, Expectation, Foreseen, Outcome, Record, Running, Subject};
 use jiff::civil::Date;
-use readmodel::{Overlay, Rows};
 use serde::{Deserialize, Serialize};
 
-use crate::head::{Head, Summary};
-use crate::index::{self, DAYS, Index, Posting};
-use crate::key::{Key, Parts, Place};
-
-const ITEMS: u8 = b'i';
+use crate::head::Summary;
+use crate::index::{self, DAYS, Entry, Index};
+use crate::key::Place;
 
 /// Where what is foreseen stands.
-pub(super) const INDEX: Index = Index { rows: b'x', closed: b'X' };
+pub(super) const INDEX: Index = Index { rows: b'x' };
 
 /// By when it may begin.
 pub(super) const WINDOWS: u8 = 0;
@@ -71,14 +68,15 @@ struct Clock {
     authority: String,
 }
 
-/// What stands in each slot of a record; nothing: nothing any more.
-pub(super) type Slots = BTreeMap<u32, Option<Item>>;
+/// What stands in each slot of a record.
+pub(super) type Slots = BTreeMap<u32, Item>;
 
 impl Item {
     /// Everything that a record foresees, by slot.
     pub(super) fn all(record: &Record) -> Slots {
         let expectations = record.expectations(&CLOCKS);
-        expectations.into_iter().map(|expectation| (slot(&expectation), Self::of(expectation))).collect()
+        let items = expectations.into_iter();
+        items.filter_map(|expectation| Some((slot(&expectation), Self::of(expectation)?))).collect()
     }
 
     fn of(expectation: Expectation) -> Option<Self> {
@@ -123,27 +121,23 @@ impl Item {
         }
     }
 
-    fn facets(&self, head: &Head) -> std::collections::BTreeSet<String> {
+    fn tags(&self) -> u8 {
         let is_unlimited = self.clock.as_ref().is_some_and(|clock| clock.days.is_none());
         let state = match (self.is_late(), is_unlimited) {
             (true, _) => LATE,
             (false, true) => UNLIMITED,
             (false, false) => OPEN,
         };
-        let mut facets = head.list_facets();
-        facets.extend([facet_of(self.due), state.to_owned()]);
-        facets
+        state | tag_of(self.due)
     }
 
-    /// Where it stands, given its record's head; what is not foreseen stands nowhere.
-    pub(super) fn posting(item: Option<&Self>, slot: u32, head: &Head) -> Posting {
-        let Some(item) = item else {
-            return Posting { marking: head.marking, facets: [].into(), places: vec![] };
-        };
-        let position = head.first * SLOTS + u64::from(slot).min(SLOTS - 1);
+    /// Where it stands, given its record's first position; what is not foreseen stands nowhere.
+    pub(super) fn stands(item: Option<&Self>, slot: u32, first: u64) -> Entry {
+        let Some(item) = item else { return Entry::default() };
+        let position = first * SLOTS + u64::from(slot).min(SLOTS - 1);
         let mut places = index::places(WINDOWS, item.earliest, item.latest, position);
         places.push((LAST_DAYS, Place::new(item.last_day(), position)));
-        Posting { marking: head.marking, facets: item.facets(head), places }
+        Entry { tags: item.tags(), last: item.latest, places }
     }
 
     /// As it is served, with how it stands where that was asked.
@@ -154,19 +148,19 @@ impl Item {
     }
 }
 
-pub(super) const OPEN: &str = "state:open";
-pub(super) const LATE: &str = "state:late";
-pub(super) const UNLIMITED: &str = "state:unlimited";
+/// Tags: how it stands, and what is due.
+pub(super) const OPEN: u8 = 1;
+pub(super) const LATE: u8 = 1 << 1;
+pub(super) const UNLIMITED: u8 = 1 << 2;
 
-/// What something that is due stands under.
-pub(super) fn facet_of(due: Due) -> String {
-    let what = match due {
-        Due::Engagement => "engagement",
-        Due::Commitment => "commitment",
-        Due::Clock => "clock",
-        Due::Review => "review",
-    };
-    format!("due:{what}")
+/// The tag of something that is due.
+pub(super) const fn tag_of(due: Due) -> u8 {
+    match due {
+        Due::Engagement => 1 << 3,
+        Due::Commitment => 1 << 4,
+        Due::Clock => 1 << 5,
+        Due::Review => 1 << 6,
+    }
 }
 
 const fn due(what: Foreseen) -> Due {
@@ -203,46 +197,6 @@ impl Clock {
             authority: rule.authority.clone(),
         }
     }
-}
-
-/// What stands, or stood, in each slot of a record.
-pub(super) fn slots(subject: &Subject, rows: &impl Rows) -> Slots {
-    let prefix = Key::table(ITEMS).subject(subject);
-    let rows = rows.scan_prefix(prefix.as_ref());
-    let read = rows.filter_map(|(key, value)| {
-        let slot = Parts(&key[prefix.as_ref().len()..]).version()?;
-        Some((slot, serde_json::from_slice(&value).ok()?))
-    });
-    read.collect()
-}
-
-pub(super) fn get(subject: &Subject, slot: u32, rows: &impl Rows) -> Option<Item> {
-    serde_json::from_slice(&rows.get(key(subject, slot).as_ref())?).ok()?
-}
-
-/// Replaces what stands in a slot; what stood there before is known of until the record is disposed of.
-pub(super) fn put(subject: &Subject, slot: u32, item: Option<&Item>, rows: &mut Overlay<'_>) {
-    let json = serde_json::to_vec(&item).expect("texts and numbers are JSON");
-    rows.put(key(subject, slot), json).expect("a few times and a rule fit");
-}
-
-pub(super) fn remove(subject: &Subject, slot: u32, rows: &mut Overlay<'_>) {
-    rows.remove(key(subject, slot));
-}
-
-fn key(subject: &Subject, slot: u32) -> Key {
-    Key::table(ITEMS).subject(subject).version(slot)
-}
-
-/// What a place points to.
-pub(super) fn target(subject: &Subject, slot: u32) -> Vec<u8> {
-    Key::table(b'.').subject(subject).version(slot).as_ref()[1..].to_vec()
-}
-
-/// Reads what [`target`] wrote.
-pub(super) fn of_target(target: &[u8]) -> Option<(Subject, u32)> {
-    let mut parts = Parts(target);
-    Some((parts.subject()?, parts.version()?))
 }
 
 #[derive(Serialize)]

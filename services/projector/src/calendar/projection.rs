@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use domain::{Aggregate, Record};
 use prometheus_client::metrics::counter::Counter;
-use readmodel::{Entry, Overlay, Projection};
+use readmodel::{Entry, Memory, Overlay, Projection};
 use serde_json::Value;
 
-use super::item::{self, INDEX, Item};
-use crate::folds::Folds;
+use super::item::{INDEX, Item, Slots};
+use crate::folds::{self, Folds};
 use crate::head::Head;
 use crate::history::{self, Stands};
-use crate::{markings, parties};
+use crate::index::{Held, Posting, Target};
+use crate::{items, markings, parties};
 
 /// Keeps what every record foresees.
 #[derive(Default)]
@@ -29,7 +30,11 @@ impl Expectations {
 
 impl Projection for Expectations {
     const NAME: &'static str = "calendar";
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
+
+    fn memory() -> Option<Box<dyn Memory>> {
+        Some(Held::of(INDEX))
+    }
 
     fn another(&self) -> Option<Self> {
         Some(Self::new(self.folds.raw()))
@@ -37,56 +42,59 @@ impl Projection for Expectations {
 
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
         let stands = Stands::of(entry, rows);
-        let mut record = self.folds.take(&stands, rows);
+        let folds::Held { mut record, mut head } = self.folds.take_held(&stands, rows);
         history::keep(&stands, &entry.payload, rows);
         if let Some(event) = self.folds.read(&stands, &entry.payload) {
             record.apply(event);
-            write(&record, &stands, rows);
+            head = Some(write(&record, head, &stands, rows));
         }
-        self.folds.keep(record);
+        self.folds.keep_held(folds::Held { record, head });
     }
 }
 
 /// What only the view of a commitment tells: whose it is, how firm.
-pub(super) fn told(record: &Record) -> Option<Value> {
+fn told(record: &Record) -> Option<Value> {
     (record.subject().aggregate == Aggregate::Commitment).then(|| record.view())
 }
 
-fn write(record: &Record, stands: &Stands, rows: &mut Overlay<'_>) {
-    let subject = record.subject();
-    let old = Head::get(&subject, rows);
+/// Puts what the record foresees with this event; gives its new head.
+fn write(record: &Record, old: Option<Head>, stands: &Stands, rows: &mut Overlay<'_>) -> Head {
     let first = old.as_ref().map_or(stands.position, |head| head.first);
     let marking = markings::of(record, rows);
     let new = Head::of(record, stands.version, first, told(record).as_ref(), marking);
     place(record, (old.as_ref(), &new), stands.position, rows);
     parties::keep(old.as_ref(), &new, rows);
-    new.put(rows);
+    new.put(old.as_ref(), stands.position, rows);
+    new
 }
 
-/// Moves what changed, and everything if the record moves: what stood in a slot once moves with it.
+fn posting(head: &Head) -> Posting {
+    Posting { marking: head.marking, facets: head.list_facets() }
+}
+
+/// Puts what changed.
 fn place(record: &Record, (old, new): (Option<&Head>, &Head), position: u64, rows: &mut Overlay<'_>) {
     let subject = record.subject();
-    let (before, after) = (item::slots(&subject, rows), Item::all(record));
-    let moves = old.is_some_and(|old| old.marking != new.marking || old.list_facets() != new.list_facets());
-    let slots = before.keys().chain(after.keys()).copied().collect::<BTreeSet<_>>();
-    for slot in slots {
-        let stood = before.get(&slot);
-        let stands = after.get(&slot).and_then(Option::as_ref);
-        if !moves && stood.is_some_and(|stood| stood.as_ref() == stands) && !new.is_disposed() {
+    if new.is_disposed() {
+        INDEX.forget(&subject, rows);
+        items::forget(&subject, rows);
+    }
+    let posting = posting(new);
+    if new.is_disposed() || old.map(self::posting).as_ref() != Some(&posting) {
+        INDEX.post(&subject, &posting, position, rows);
+    }
+    let before = items::all(&subject, rows).collect::<Slots>();
+    let after = if new.is_disposed() { Slots::new() } else { Item::all(record) };
+    for number in before.keys().chain(after.keys()).copied().collect::<BTreeSet<_>>() {
+        let (stood, stands) = (before.get(&number), after.get(&number));
+        if stood == stands {
             continue;
         }
-        if stood.is_none() && stands.is_none() {
-            continue;
+        let target = Target { subject, number };
+        let entry = |item| Item::stands(item, number, new.first);
+        if entry(stood) != entry(stands) {
+            INDEX.place(&target, &entry(stands), position, rows);
         }
-        let posting = |item, head| Item::posting(item, slot, head);
-        let was = old.zip(stood).map(|(old, stood)| posting(stood.as_ref(), old));
-        let target = item::target(&subject, slot);
-        INDEX.update(&target, was.as_ref(), Some(&posting(stands, new)), position, rows);
-        if new.is_disposed() {
-            INDEX.forget(&target, rows);
-            item::remove(&subject, slot, rows);
-        } else {
-            item::put(&subject, slot, stands, rows);
-        }
+        items::put(&target, (stood, stands), position, rows);
     }
 }

@@ -1,25 +1,22 @@
 //! Answering what is asked of the calendar.
 
-use std::collections::{BTreeSet, HashMap};
-
 use contract::{Agenda, Ask, Calendar, Due, Filters, Order, Overdue, Paging, Problem, State};
-use domain::{Levels, Record, Subject};
+use domain::Levels;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use readmodel::{Projection, View};
 use service::Reply;
 
 use super::Expectations;
-use super::item::{self, INDEX, Item, LAST_DAYS, LATE, OPEN, Slots, UNLIMITED, WINDOWS};
-use super::projection::told;
+use super::item::{Item, LAST_DAYS, LATE, OPEN, UNLIMITED, WINDOWS, tag_of};
+use crate::admitted::Admitted;
 use crate::cursor::Cursor;
 use crate::filter::{Filter, Span};
-use crate::head::Head;
-use crate::index::Selection;
+use crate::index::{self, Selection, Target};
+use crate::items;
 use crate::markings::Visible;
-use crate::page::{Budget, Page};
+use crate::page::Page;
 use crate::parties::Bearers;
-use crate::{folds, history};
 
 /// Every filter and the order, not the length of the pages, nor the day: the next page may be asked for tomorrow.
 fn filters_of(agenda: &Agenda) -> Vec<u8> {
@@ -56,10 +53,10 @@ pub(crate) fn answer(ask: &Ask<Agenda>, levels: &Levels, view: &View<'_>) -> Res
     let filter = Filter::read(wanted.filters, &Bearers::seen_by(&visible, view))?;
     let span = wanted.span(filter.span);
     let after = cursor(agenda)?.map(|cursor| cursor.place);
-    let facets = wanted.facets(&filter);
     let selection = Selection {
         markings: visible.numbers().collect(),
-        wanted: &facets,
+        wanted: &filter.list_facets(),
+        tags: &wanted.tags(),
         order: wanted.by,
         direction: wanted.order,
         span,
@@ -71,13 +68,10 @@ pub(crate) fn answer(ask: &Ask<Agenda>, levels: &Levels, view: &View<'_>) -> Res
     let next = if is_empty {
         None
     } else {
-        let budget = Budget::default();
-        let known = HashMap::new();
-        let mut finder =
-            Finder { view, visible: &visible, wanted: &wanted, filter: &filter, at, budget: &budget, known };
-        let places = INDEX.find(view, &selection);
-        let items = places.map(|(place, target)| (place, target.and_then(|target| finder.find(&target))));
-        page.fill_within(&budget, after, items)
+        let mut admitted = Admitted::new(view, &visible, &filter, at);
+        let found = index::find(view, &selection);
+        let items = found.map(|(place, target)| (place, wanted.served(&target, &mut admitted)));
+        page.fill(after, items)
     };
     let position = view.position();
     let next =
@@ -137,83 +131,31 @@ impl<'q> Wanted<'q> {
         Span { from: asked.from.max(first), to: Some(asked.to.map_or(last, |to| to.min(last))) }
     }
 
-    /// Under which facets it stands: one of each set.
-    fn facets(&self, filter: &Filter) -> Vec<BTreeSet<String>> {
-        let mut states = BTreeSet::new();
-        match self.on {
-            None if self.due.contains(&Due::Clock) => states.extend([OPEN, UNLIMITED]),
-            None => states.extend([OPEN]),
+    /// How it stands and what is due: one tag of each.
+    fn tags(&self) -> Vec<u8> {
+        let states = match self.on {
+            None if self.due.contains(&Due::Clock) => OPEN | UNLIMITED,
+            None => OPEN,
             Some(on) => {
                 let is_open = on.asks_for(State::Overdue) || on.asks_for(State::RunningOut);
-                states.extend(is_open.then_some(OPEN));
-                states.extend(on.asks_for(State::Late).then_some(LATE));
+                let late = if on.asks_for(State::Late) { LATE } else { 0 };
+                late | if is_open { OPEN } else { 0 }
             }
-        }
-        let mut facets = filter.list_facets();
-        facets.push(states.into_iter().map(str::to_owned).collect());
-        if !self.due.is_empty() {
-            facets.push(self.due.iter().map(|due| item::facet_of(*due)).collect());
-        }
-        facets
-    }
-}
-
-/// Reads what places point to; several often belong to one record.
-struct Finder<'v> {
-    view: &'v View<'v>,
-    visible: &'v Visible<'v>,
-    wanted: &'v Wanted<'v>,
-    filter: &'v Filter,
-    at: Option<u64>,
-    budget: &'v Budget,
-    known: HashMap<Subject, Option<Known>>,
-}
-
-/// A record that is admitted.
-struct Known {
-    head: Head,
-    /// What it foresaw, if it has changed since.
-    earlier: Option<Slots>,
-}
-
-impl Finder<'_> {
-    /// The item as served, if it is as asked.
-    fn find(&mut self, target: &[u8]) -> Option<Vec<u8>> {
-        let (subject, slot) = item::of_target(target)?;
-        if !self.known.contains_key(&subject) {
-            let known = self.look_at(&subject);
-            self.known.insert(subject, known);
-        }
-        let Known { head, earlier } = self.known.get(&subject)?.as_ref()?;
-        let item = match earlier {
-            Some(slots) => slots.get(&slot)?.clone()?,
-            None => item::get(&subject, slot, self.view)?,
         };
-        let Some(on) = self.wanted.on else {
-            let meets = self.filter.span.meets(item.earliest, item.latest);
+        let due = self.due.iter().fold(0, |tags, due| tags | tag_of(*due));
+        if due == 0 { vec![states] } else { vec![states, due] }
+    }
+
+    /// The item as served, if it is as asked.
+    fn served(&self, target: &Target, admitted: &mut Admitted<'_>) -> Option<Vec<u8>> {
+        let (view, filter, at) = (admitted.view, admitted.filter, admitted.at);
+        let head = admitted.head(&target.subject)?;
+        let item = items::get::<Item>(target, at, view)?;
+        let Some(on) = self.on else {
+            let meets = filter.span.meets(item.earliest, item.latest);
             return meets.then(|| item.served(&head.summary, None));
         };
         let stands = item.state(on.today, on.within).filter(|(state, _)| on.asks_for(*state))?;
         Some(item.served(&head.summary, Some(stands)))
-    }
-
-    fn look_at(&self, subject: &Subject) -> Option<Known> {
-        let mut head = Head::get(subject, self.view).filter(|head| !head.is_disposed())?;
-        let earlier = self.at.and_then(|at| self.as_of(subject, at));
-        if let Some(record) = &earlier {
-            head = Head::as_of(record, told(record).as_ref(), &head);
-        }
-        let sees =
-            |party: &Subject| Head::get(party, self.view).is_some_and(|head| self.visible.has(head.marking));
-        let is_as_asked = self.filter.admits(&head, sees) && self.filter.is_said_of(&head.summary);
-        is_as_asked.then(|| Known { head, earlier: earlier.as_ref().map(Item::all) })
-    }
-
-    /// A record as it was, if events have come since.
-    fn as_of(&self, subject: &Subject, at: u64) -> Option<Record> {
-        history::last(subject, self.view).filter(|last| last.position > at)?;
-        let record = folds::fold_until(subject, at, self.view);
-        self.budget.spend(record.events().len());
-        Some(record)
     }
 }

@@ -13,12 +13,12 @@ use crate::addresses;
 use crate::cursor::Cursor;
 use crate::filter::{Filter, Span};
 use crate::head::{Head, Summary};
-use crate::index::{self, Index, Posting, Selection};
-use crate::key::{Key, Parts, Place, letter_of};
+use crate::index::{self, Entry, Index, Posting, Selection, Target};
+use crate::key::{Place, letter_of};
 use crate::page::Page;
 use crate::parties::Bearers;
 
-const INDEX: Index = Index { rows: b'l', closed: b'L' };
+pub(super) const INDEX: Index = Index { rows: b'l' };
 
 /// Each collection has two orders.
 const fn order(aggregate: Aggregate, sort: Sort) -> u8 {
@@ -30,15 +30,15 @@ const fn order(aggregate: Aggregate, sort: Sort) -> u8 {
 }
 
 /// Where a record stands in the lists.
-fn posting(head: &Head) -> Posting {
+fn entry(head: &Head) -> Entry {
     let Summary { subject, earliest, latest, .. } = head.summary;
     let mut places = index::places(order(subject.aggregate, Sort::Valid), earliest, latest, head.first);
     places.push((order(subject.aggregate, Sort::Recorded), Place::new(None, head.first)));
-    Posting { marking: head.marking, facets: head.list_facets(), places }
+    Entry { tags: 0, last: latest, places }
 }
 
-fn target(subject: &Subject) -> Key {
-    Key::begin().subject(subject)
+fn posting(head: &Head) -> Posting {
+    Posting { marking: head.marking, facets: head.list_facets() }
 }
 
 /// Moves a record in the lists with the event at a position. Most events move nothing.
@@ -46,11 +46,17 @@ pub(super) fn place(old: Option<&Head>, new: &Head, position: u64, rows: &mut Ov
     if old.is_some_and(|old| old.stands_as(new)) {
         return;
     }
-    let target = target(&new.summary.subject);
-    let (stood, stands) = (old.map(posting), posting(new));
-    INDEX.update(target.as_ref(), stood.as_ref(), Some(&stands), position, rows);
+    let subject = new.summary.subject;
     if new.is_disposed() {
-        INDEX.forget(target.as_ref(), rows);
+        INDEX.forget(&subject, rows);
+    }
+    let old = old.filter(|_| !new.is_disposed());
+    let (posting, entry) = (posting(new), entry(new));
+    if old.map(self::posting).as_ref() != Some(&posting) {
+        INDEX.post(&subject, &posting, position, rows);
+    }
+    if old.map(self::entry).as_ref() != Some(&entry) {
+        INDEX.place(&Target { subject, number: 0 }, &entry, position, rows);
     }
 }
 
@@ -100,6 +106,7 @@ pub(super) fn list(asked: &Asked<'_>, list: &List) -> Result<Reply, Problem> {
     let selection = Selection {
         markings: asked.visible.numbers().collect(),
         wanted: &filter.list_facets(),
+        tags: &[],
         order: order(list.aggregate, list.sort),
         direction: list.order,
         // Places by the time of recording say nothing of the time that it is about.
@@ -108,9 +115,9 @@ pub(super) fn list(asked: &Asked<'_>, list: &List) -> Result<Reply, Problem> {
         at: asked.known_at,
     };
     let mut page = Page::new(list.page.limit);
-    let found = INDEX.find(asked.view, &selection);
+    let found = index::find(asked.view, &selection);
     let items = found.map(|(place, target)| {
-        (place, target.and_then(|target| found_at(asked, &target, &filter)).map(|head| item(asked, &head)))
+        (place, found_at(asked, &target.subject, &filter).map(|head| item(asked, &head)))
     });
     let next = page.fill_within(&asked.budget, after, items);
     let position = asked.position;
@@ -119,8 +126,7 @@ pub(super) fn list(asked: &Asked<'_>, list: &List) -> Result<Reply, Problem> {
     Ok(Reply::ok(page.finish(next.as_deref(), position)))
 }
 
-/// The records of a collection under these facets by the time that they are about, place by place; a place
-/// without a record was passed by on the way.
+/// The records of a collection under these facets by the time that they are about, place by place.
 pub(crate) fn by_time<'v>(
     asked: &Asked<'v>,
     aggregate: Aggregate,
@@ -130,15 +136,14 @@ pub(crate) fn by_time<'v>(
     after: Option<Place>,
 ) -> impl Iterator<Item = (Place, Option<Subject>)> + use<'v> {
     let (markings, order) = (asked.visible.numbers().collect(), order(aggregate, Sort::Valid));
-    let selection = Selection { markings, wanted, order, direction, span, after, at: asked.known_at };
-    let found = INDEX.find(asked.view, &selection);
-    found.map(|(place, target)| (place, target.and_then(|target| Parts(&target).subject())))
+    let at = asked.known_at;
+    let selection = Selection { markings, wanted, tags: &[], order, direction, span, after, at };
+    index::find(asked.view, &selection).map(|(place, target)| (place, Some(target.subject)))
 }
 
 /// What the index leads to, if it is as asked to the last.
-fn found_at(asked: &Asked<'_>, target: &[u8], filter: &Filter) -> Option<Head> {
-    let subject = Parts(target).subject()?;
-    let head = asked.known_head(&subject).ok()?;
+fn found_at(asked: &Asked<'_>, subject: &Subject, filter: &Filter) -> Option<Head> {
+    let head = asked.known_head(subject).ok()?;
     // Parties bear the names that they bear today.
     let shown = filter.admits(&head, |party| asked.sees(party))
         && filter.span.meets(head.summary.earliest, head.summary.latest);

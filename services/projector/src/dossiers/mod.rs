@@ -9,7 +9,8 @@
 //! | `m` | record, version | what became of an event: retracted, corrected, contested; absent: nothing |
 //! | `r` | record | the record as served; absent beyond 60 kB: then it is folded on reading |
 //! | `s` | record | its [head](crate::head): what lists show and filter by |
-//! | `l`, `L` | [index](crate::index) of the lists | |
+//! | `S` | record, position | the head that it had until then |
+//! | `l` | [index](crate::index) of the lists | |
 //! | `t`, `T`, `O`, `n` | [links](links) | |
 //! | `a` | marking, name, record of a [party](crate::parties) | its country |
 //! | `k`, `K` | marking and owner, number | [number](crate::markings), marking and owner |

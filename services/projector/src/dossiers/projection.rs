@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use domain::{Event, Record};
 use prometheus_client::metrics::counter::Counter;
-use readmodel::{Entry, Overlay, Projection};
+use readmodel::{Entry, Memory, Overlay, Projection};
 
 use super::links::{self, Link, Linking};
 use super::{list, tables};
-use crate::folds::{Folds, Held, is_control};
+use crate::folds::{self, Folds, is_control};
 use crate::head::Head;
 use crate::history::{self, Stands};
+use crate::index::Held;
 use crate::{markings, parties};
 
 /// Folds every record.
@@ -30,7 +31,11 @@ impl Dossiers {
 
 impl Projection for Dossiers {
     const NAME: &'static str = "dossiers";
-    const SCHEMA: u32 = 4;
+    const SCHEMA: u32 = 5;
+
+    fn memory() -> Option<Box<dyn Memory>> {
+        Some(Held::of(list::INDEX))
+    }
 
     fn another(&self) -> Option<Self> {
         Some(Self::new(self.folds.raw()))
@@ -38,7 +43,7 @@ impl Projection for Dossiers {
 
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
         let stands = Stands::of(entry, rows);
-        let Held { mut record, mut head } = self.folds.take_held(&stands, rows);
+        let folds::Held { mut record, mut head } = self.folds.take_held(&stands, rows);
         history::keep(&stands, &entry.payload, rows);
         let event = self.folds.read(&stands, &entry.payload);
         let recorded = event.as_ref().map_or(entry.stored, |event| event.recorded);
@@ -51,7 +56,7 @@ impl Projection for Dossiers {
             record.apply(event.clone());
             head = Some(write(&record, head, &event, links.as_ref(), rows));
         }
-        self.folds.keep_held(Held { record, head });
+        self.folds.keep_held(folds::Held { record, head });
     }
 }
 
@@ -70,6 +75,7 @@ fn write(
     let new = Head::of(record, event.version, first, Some(&view), marking);
     list::place(old.as_ref(), &new, event.position, rows);
     parties::keep(old.as_ref(), &new, rows);
+    new.put(old.as_ref(), event.position, rows);
     tables::put_view(&subject, &view, rows);
     let linking = Linking { from: subject, marking: new.marking, position: event.position };
     if let Some(links) = links {
@@ -79,6 +85,5 @@ fn write(
     } else if !record.is_disposed() {
         linking.add(event, rows);
     }
-    new.put(rows);
     new
 }

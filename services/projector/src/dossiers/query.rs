@@ -15,7 +15,7 @@ use super::{accounts, links, list, tables};
 use crate::addresses;
 use crate::brief;
 use crate::folds;
-use crate::head::Head;
+use crate::head::{Glimpse, Head};
 use crate::history::{self, Stands};
 use crate::markings::Visible;
 use crate::page::{Budget, Page};
@@ -57,8 +57,8 @@ enum Sight {
 
 impl Sight {
     /// Of a record that may be seen.
-    fn of(head: &Head) -> Self {
-        if head.is_disposed() { Self::Residue } else { Self::Everything }
+    const fn of(is_disposed: bool) -> Self {
+        if is_disposed { Self::Residue } else { Self::Everything }
     }
 }
 
@@ -112,11 +112,16 @@ impl Asked<'_> {
         head.ok_or_else(|| not_there(subject))
     }
 
+    /// What is first to be known of a record that the reader may see.
+    fn glimpse(&self, subject: &Subject) -> Option<Glimpse> {
+        Glimpse::get(subject, self.view).filter(|seen| self.visible.has(seen.marking))
+    }
+
     /// Whether the reader may see a record today; asked again and again on one page.
     pub(super) fn sees(&self, subject: &Subject) -> bool {
         let known = self.seen.borrow().get(subject).copied();
         known.unwrap_or_else(|| {
-            let seen = self.head(subject).is_ok();
+            let seen = self.glimpse(subject).is_some();
             self.seen.borrow_mut().insert(*subject, seen);
             seen
         })
@@ -144,13 +149,16 @@ impl Asked<'_> {
         Ok(then)
     }
 
-    /// [`known`](Self::known) as a head.
+    /// The head of a record as it stood at the position asked for.
+    ///
+    /// # Errors
+    /// Not found if it was not there yet.
     pub(crate) fn known_head(&self, subject: &Subject) -> Result<Head, Problem> {
         let today = self.head(subject)?;
-        Ok(match self.known(&today)? {
-            Some(then) => Head::as_of(&then, Some(&then.view()), &today),
-            None => today,
-        })
+        match self.known_at {
+            Some(at) => today.known_at(at, self.view).ok_or_else(|| not_there(subject)),
+            None => Ok(today),
+        }
     }
 
     /// How much of a record the reader may know, if it was there; asked again and again on one page.
@@ -158,8 +166,8 @@ impl Asked<'_> {
         if let Some(sight) = self.sights.borrow().get(subject) {
             return *sight;
         }
-        let head = self.head(subject).ok().filter(|head| head.first <= self.position);
-        let sight = head.map_or(Sight::Nothing, |head| Sight::of(&head));
+        let seen = self.glimpse(subject).filter(|head| head.first <= self.position);
+        let sight = seen.map_or(Sight::Nothing, |head| Sight::of(head.is_disposed()));
         self.sights.borrow_mut().insert(*subject, sight);
         sight
     }
@@ -170,7 +178,7 @@ impl Asked<'_> {
 
     fn record(&self, subject: &Subject) -> Result<Reply, Problem> {
         let head = self.head(subject)?;
-        self.sights.borrow_mut().insert(*subject, Sight::of(&head));
+        self.sights.borrow_mut().insert(*subject, Sight::of(head.is_disposed()));
         let (mut body, version) = self.shown(&head)?;
         let linked = self.linked(subject);
         if !linked.is_empty() {

@@ -1,21 +1,27 @@
-//! Finding what stands under all facets that are wanted: the leapfrog join.
+//! Finding what stands under all facets that are wanted, place by place.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
+use std::rc::Rc;
+use std::sync::LazyLock;
 
 use contract::Order;
-use jiff::ToSpan;
-use jiff::civil::Date;
-use readmodel::{Direction, Range, Rows};
+use readmodel::View;
+use roaring::RoaringBitmap;
+use smallvec::SmallVec;
 
-use super::scan::{self, Turn, Union, direction_of};
-use super::{CLOSED, DAYS, Index, LONG, LONGEST, OPEN, UNBEGUN};
+use super::segment::{Segment, segments};
+use super::shard::Shard;
+use super::{DAYS, Held, Target, day_of};
 use crate::filter::Span;
-use crate::key::{Key, Place};
+use crate::key::Place;
 
-/// Steps that find nothing and together count as one place that was looked at: a step reads a row, where an item
-/// is read, parsed and compared.
-const STEPS_OF_A_LOOK: usize = 8;
+/// Standings up to which their entries are put in order; of more, an order is read and most that stands there is
+/// one of them. Both take a few milliseconds at most. Tests try both ways.
+const FEW: u64 = if cfg!(test) { 2 } else { 16_384 };
+
+/// Everything stands under the empty facet.
+static ALL: LazyLock<[BTreeSet<String>; 1]> = LazyLock::new(|| [BTreeSet::from([String::new()])]);
 
 /// What is looked for.
 pub(crate) struct Selection<'s> {
@@ -23,12 +29,13 @@ pub(crate) struct Selection<'s> {
     pub(crate) markings: Vec<u32>,
     /// Under one facet of each of these; none: all there is.
     pub(crate) wanted: &'s [BTreeSet<String>],
+    /// With one tag of each of these sets.
+    pub(crate) tags: &'s [u8],
     /// By the places of this order.
     pub(crate) order: u8,
     /// From the first or the last, the undated behind the dated.
     pub(crate) direction: Order,
-    /// In an order of days, those that lie in it. In one of times all that may meet it, and some that do not:
-    /// the index knows no ends.
+    /// What may meet it; the end of what stands in an order of times may be open.
     pub(crate) span: Span,
     /// Behind this place.
     pub(crate) after: Option<Place>,
@@ -36,218 +43,149 @@ pub(crate) struct Selection<'s> {
     pub(crate) at: Option<u64>,
 }
 
-impl Index {
-    /// What is selected, place by place. A place without a target was passed by on the way: it counts as looked
-    /// at, and the search may end there and go on from there.
-    pub(crate) fn find<'r, R: Rows>(&self, rows: &'r R, selection: &Selection<'_>) -> Found<'r, R> {
-        let direction = direction_of(selection.direction);
-        let all = [BTreeSet::from([String::new()])];
-        let wanted = if selection.wanted.is_empty() { &all } else { selection.wanted };
-        let under = |marking: u32| {
-            let tails = |facets: &BTreeSet<String>| facets.iter().map(|facet| tail(marking, facet)).collect();
-            wanted.iter().map(tails).collect()
-        };
-        let mut segments = segments(selection.order, selection.span, direction);
-        segments.retain_mut(|segment| selection.after.is_none_or(|after| segment.cut(after, direction)));
-        Found {
-            rows,
-            letter: self.rows,
-            direction,
-            at: selection.at,
-            wanted: selection.markings.iter().map(|marking| under(*marking)).collect(),
-            segments: segments.into_iter(),
-            joins: BinaryHeap::new(),
-        }
+/// What is selected, place by place.
+///
+/// # Panics
+/// When the view is of a read model without an index.
+pub(crate) fn find<'v>(
+    view: &'v View<'_>,
+    selection: &Selection<'_>,
+) -> impl Iterator<Item = (Place, Target)> + use<'v> {
+    view.memory::<Held>().expect("who asks has an index").find(selection)
+}
+
+impl Held {
+    fn find<'h>(&'h self, selection: &Selection<'_>) -> impl Iterator<Item = (Place, Target)> + use<'h> {
+        let Selection { wanted, order, direction, span, after, at, .. } = *selection;
+        let wanted = if wanted.is_empty() { &ALL[..] } else { wanted };
+        let shards = selection.markings.iter().filter_map(|marking| self.shards.get(marking));
+        let matches = shards.map(|shard| (shard, shard.standing_under(wanted.iter(), at)));
+        let matches = matches.filter(|(_, standings)| !standings.is_empty());
+        let from = span.from.filter(|_| order & DAYS == 0).map(|from| day_of(Some(from)));
+        let asked = Rc::new(Asked { at, tags: selection.tags.into(), from, direction });
+        let matches = matches.map(|(shard, standings)| Match {
+            shard,
+            standings: standings.into(),
+            asked: asked.clone(),
+        });
+        let matches = matches.collect::<Vec<_>>();
+        let parts = segments(order, span, direction).into_iter();
+        let parts = parts.filter_map(move |segment| match after {
+            Some(after) => segment.behind(after, direction),
+            None => Some(segment),
+        });
+        parts.filter(|segment| !segment.is_empty()).flat_map(move |segment| {
+            Merged::of(matches.iter().map(|matched| matched.read(segment)).collect(), direction)
+        })
     }
 }
 
-/// The part of a row's key that says what it is of.
-fn tail(marking: u32, facet: &str) -> Vec<u8> {
-    Key::table(b'.').version(marking).text(facet).as_ref()[1..].to_vec()
-}
-
-/// Some of the places of one order, in bytes: the first, and the first that is no part of it.
-#[derive(Debug)]
-struct Segment {
-    order: u8,
-    start: Vec<u8>,
-    end: Vec<u8>,
-}
-
-/// Where places of a day begin, and those of the day behind it.
-fn day(date: Date) -> (Vec<u8>, Vec<u8>) {
-    let first = Place::new(Some(date), 0).0.to_vec();
-    let behind = Range::prefix(&Place::new(Some(date), u64::MAX).0).end;
-    (first, behind.expect("a place does not begin with the last byte"))
-}
-
-/// What is read one after the other.
-fn segments(order: u8, span: Span, direction: Direction) -> Vec<Segment> {
-    let (dated, undated) = (vec![Place::DATED], vec![Place::UNDATED]);
-    let segment = |order, start: &[u8], end: &[u8]| Segment { order, start: start.into(), end: end.into() };
-    if span == Span::default() {
-        let all = [segment(order, &dated, &undated), segment(order, &undated, &[Place::UNDATED + 1])];
-        return all.into();
-    }
-    let first = span.from.map(|from| {
-        let reach = if order & DAYS == 0 { LONGEST } else { 0 };
-        day(from.saturating_sub(reach.days())).0
-    });
-    let end = span.to.map(|to| day(to).1);
-    let start = first.as_ref().unwrap_or(&dated);
-    let behind = end.as_ref().unwrap_or(&undated);
-    let mut segments = vec![segment(order, start, behind)];
-    if order & DAYS == 0 {
-        if let Some(first) = &first {
-            segments.insert(0, segment(order | LONG, &dated, first.min(behind)));
-        }
-        if let Some(end) = &end {
-            segments.push(segment(order | UNBEGUN, end.max(start), &undated));
-        }
-    }
-    if direction == Direction::Descending {
-        segments.reverse();
-    }
-    segments
-}
-
-impl Segment {
-    /// Leaves what is behind a place; false: nothing.
-    fn cut(&mut self, after: Place, direction: Direction) -> bool {
-        let is_dated = self.start < vec![Place::UNDATED];
-        match (direction, is_dated, after.is_dated()) {
-            (_, true, false) => return false,
-            (_, false, true) => {}
-            (Direction::Ascending, ..) => {
-                let behind = Range::prefix(&after.0).end.expect("a place does not begin with the last byte");
-                self.start = self.start.clone().max(behind);
-            }
-            (Direction::Descending, ..) => self.end = self.end.clone().min(after.0.to_vec()),
-        }
-        self.start < self.end
-    }
-}
-
-/// What is found, place by place.
-pub(crate) struct Found<'r, R> {
-    rows: &'r R,
-    letter: u8,
-    direction: Direction,
+/// What is asked of each entry.
+struct Asked {
     at: Option<u64>,
-    /// For each marking, and each set of facets, what its rows' keys say.
-    wanted: Vec<Vec<Vec<Vec<u8>>>>,
-    segments: std::vec::IntoIter<Segment>,
-    /// Of each marking that has any, in the segment that is read: the one that may find the next place first.
-    joins: BinaryHeap<Reverse<Join<'r, R>>>,
+    tags: SmallVec<[u8; 2]>,
+    /// The day before which nothing may end.
+    from: Option<i32>,
+    direction: Order,
 }
 
-enum Step {
-    Found(Place, Vec<u8>),
-    Passed(Place),
-    End,
+/// What stands under one marking and all facets.
+struct Match<'h> {
+    shard: &'h Shard,
+    standings: Rc<RoaringBitmap>,
+    asked: Rc<Asked>,
 }
 
-/// What stands under one marking, which is one for all rows of a target: a union for each set of facets.
-struct Join<'r, R> {
-    /// Before this nothing is found any more.
-    turn: Turn,
-    unions: Vec<Union<'r, R>>,
-}
+/// Entries in their order.
+type Stream<'h> = Box<dyn Iterator<Item = (Place, Target)> + 'h>;
 
-impl<'r, R: Rows> Join<'r, R> {
-    fn new(unions: Vec<Union<'r, R>>) -> Option<Self> {
-        let turn = unions.iter().map(Union::turn).collect::<Option<Vec<_>>>()?.into_iter().max()?;
-        Some(Self { turn, unions })
+impl<'h> Match<'h> {
+    fn read(&self, segment: Segment) -> Stream<'h> {
+        if self.standings.len() <= FEW { self.sorted(segment) } else { self.scanned(segment) }
     }
 
-    /// Goes to its turn: what stands there, if all have it; leaves that place behind if anything is there.
-    fn step(&mut self) -> Option<Vec<u8>> {
-        let turn = self.turn;
-        self.unions.iter_mut().for_each(|union| union.seek(turn));
-        if self.unions.iter().any(|union| union.turn() != Some(turn)) {
-            return None;
+    /// Goes from the records to their places: of few.
+    fn sorted(&self, segment: Segment) -> Stream<'h> {
+        let (shard, at, direction) = (self.shard, self.asked.at, self.asked.direction);
+        let entries = shard.entries_of(&self.standings, at, segment);
+        let entries =
+            entries.filter(|(_, id)| shard.entry(*id).is_as_asked(at, &self.asked.tags, self.asked.from));
+        let heap = entries.map(|(place, id)| Reverse((turn(place, direction), id)));
+        // The first of them are wanted, not all of them in order.
+        let mut heap = heap.collect::<BinaryHeap<_>>();
+        let next = move || heap.pop().map(|Reverse((at, id))| (turn(at, direction), target(shard, id)));
+        Box::new(std::iter::from_fn(next))
+    }
+
+    /// Goes from the places to their records: of many.
+    fn scanned(&self, segment: Segment) -> Stream<'h> {
+        let (shard, direction) = (self.shard, self.asked.direction);
+        let (standings, asked) = (self.standings.clone(), self.asked.clone());
+        let is_found = move |(_, id): &(Place, u32)| {
+            let entry = shard.entry(*id);
+            entry.is_as_asked(asked.at, &asked.tags, asked.from)
+                && shard.is_among(entry.record, &standings, asked.at)
+        };
+        let open = read(shard.open(segment), direction).filter(is_found.clone());
+        let found = move |(place, id)| (place, target(shard, id));
+        if self.asked.at.is_none() {
+            return Box::new(open.map(found));
         }
-        let targets = self.unions.iter_mut().map(|union| union.take(turn)).collect::<Vec<_>>();
-        targets.into_iter().collect::<Option<Vec<_>>>()?.pop()
+        let closed = read(shard.closed(segment), direction).filter(is_found);
+        Box::new(Merged::of(vec![Box::new(open.map(found)), Box::new(closed.map(found))], direction))
     }
 }
 
-impl<R> PartialEq for Join<'_, R> {
-    fn eq(&self, other: &Self) -> bool {
-        self.turn == other.turn
+fn target(shard: &Shard, id: u32) -> Target {
+    let entry = shard.entry(id);
+    Target { subject: shard.subject(entry), number: entry.number }
+}
+
+fn read<'h>(
+    places: impl DoubleEndedIterator<Item = (Place, u32)> + 'h,
+    direction: Order,
+) -> Box<dyn Iterator<Item = (Place, u32)> + 'h> {
+    match direction {
+        Order::Oldest => Box::new(places),
+        Order::Newest => Box::new(places.rev()),
     }
 }
 
-impl<R> Eq for Join<'_, R> {}
-
-impl<R> PartialOrd for Join<'_, R> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
+/// A place by when its turn comes: the least is next, whichever the direction. Done twice, it is the place.
+fn turn(place: Place, direction: Order) -> Place {
+    match direction {
+        Order::Oldest => place,
+        Order::Newest => Place(place.0.map(|byte| !byte)),
     }
 }
 
-impl<R> Ord for Join<'_, R> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.turn.cmp(&other.turn)
+/// Several streams as one.
+struct Merged<'h> {
+    direction: Order,
+    streams: Vec<Stream<'h>>,
+    /// The next of each stream.
+    heads: Vec<Option<(Place, Target)>>,
+    turns: BinaryHeap<Reverse<(Place, usize)>>,
+}
+
+impl<'h> Merged<'h> {
+    fn of(mut streams: Vec<Stream<'h>>, direction: Order) -> Self {
+        let heads = streams.iter_mut().map(Iterator::next).collect::<Vec<_>>();
+        let turns = heads
+            .iter()
+            .enumerate()
+            .filter_map(|(i, head)| Some(Reverse((turn(head.as_ref()?.0, direction), i))));
+        Self { direction, turns: turns.collect(), heads, streams }
     }
 }
 
-impl<'r, R: Rows> Found<'r, R> {
-    fn open(&self, segment: &Segment) -> BinaryHeap<Reverse<Join<'r, R>>> {
-        let joins = self.wanted.iter().filter_map(|sets| self.join(sets, segment));
-        joins.map(Reverse).collect()
-    }
-
-    /// Opens set by set: where one has nothing, the others are not looked at.
-    fn join(&self, sets: &[Vec<Vec<u8>>], segment: &Segment) -> Option<Join<'r, R>> {
-        let states: &[u8] = if self.at.is_some() { &[OPEN, CLOSED] } else { &[OPEN] };
-        let mut unions = Vec::with_capacity(sets.len());
-        for tails in sets {
-            let span = |state: u8, tail: &Vec<u8>| scan::Span {
-                prefix: [&[self.letter, state, segment.order], &**tail].concat(),
-                places: (segment.start.clone(), segment.end.clone()),
-                closed: state == CLOSED,
-            };
-            let spans = states.iter().flat_map(|state| tails.iter().map(move |tail| span(*state, tail)));
-            let union = Union::open(spans, self.rows, self.direction, self.at);
-            union.turn()?;
-            unions.push(union);
-        }
-        Join::new(unions)
-    }
-
-    /// Leaves at least one place behind.
-    fn step(&mut self) -> Step {
-        let Some(Reverse(mut join)) = self.joins.pop() else { return Step::End };
-        let turn = join.turn;
-        let target = join.step();
-        // Whatever any marking has before its turn is dealt with, and this was the first of them.
-        let passed = if target.is_some() { turn } else { turn.before() };
-        self.joins.extend(Join::new(join.unions).map(Reverse));
-        let place = passed.place(self.direction);
-        target.map_or(Step::Passed(place), |target| Step::Found(place, target))
-    }
-}
-
-impl<R: Rows> Iterator for Found<'_, R> {
-    type Item = (Place, Option<Vec<u8>>);
+impl Iterator for Merged<'_> {
+    type Item = (Place, Target);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut steps = 0;
-        loop {
-            match self.step() {
-                Step::Found(place, target) => return Some((place, Some(target))),
-                Step::Passed(place) => {
-                    steps += 1;
-                    if steps == STEPS_OF_A_LOOK {
-                        return Some((place, None));
-                    }
-                }
-                Step::End => {
-                    let segment = self.segments.next()?;
-                    self.joins = self.open(&segment);
-                }
-            }
-        }
+        let Reverse((_, i)) = self.turns.pop()?;
+        let next = self.streams[i].next();
+        self.turns.extend(next.as_ref().map(|(place, _)| Reverse((turn(*place, self.direction), i))));
+        std::mem::replace(&mut self.heads[i], next)
     }
 }

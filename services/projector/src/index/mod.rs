@@ -1,44 +1,48 @@
-//! What stands where in time, now and at any earlier position of the log: the index of lists and timelines.
+//! What stands where in time, now and at any earlier position of the log: the index of lists, timelines and
+//! calendars.
+//!
+//! A record stands under a marking and under facets: its parties, its topics, its status. What of it stands in
+//! time are its **entries**: the record itself in a list, each of its happenings in the timeline, whatever it
+//! foresees in the calendar. An entry has a [place](Place) in each of a few orders, and tags of its own.
 //!
 //! | table | key | value |
 //! |---|---|---|
-//! | `rows` | 0, order, marking, facet, [place](Place) | since which position it stands there, target |
-//! | `rows` | 1, order, marking, facet, place, since | until which position it stood there, target |
-//! | `closed` | length of the target, target, key of one of its rows of the second kind | |
+//! | `rows` | record, 0, since | its marking and facets |
+//! | `rows` | record, 1, number of the entry, since | its tags, its last day, its places; none: it stands nowhere |
 //!
-//! A target (a record, one of its events) stands under facets (its parties, topics, its status) at a place in
-//! each of a few orders. Where it no longer stands its row is closed, not removed, so that a question **as of an
-//! earlier position** scans as any other does. Rows that are closed lie apart: those of every meeting that once
-//! was expected do not lie in the way of one who asks which still are.
+//! A row holds from its position on until the next of its kind, and none is written again: so a change costs one
+//! row, and a question **as of an earlier position** is one like any other. What makes it fast lies in memory
+//! ([`Held`]) and is made of these rows alone: for each facet the set of those that stand under it, for each
+//! order the places in their order.
 //!
-//! A marking is today's: when it changes, the closed rows move as well. The list of a target's closed rows is
-//! for that, and for disposal.
-//!
-//! **Several facets are joined by leaping**: whatever stands behind the others' next places is sought there,
-//! so that what others exclude is not read. A place belongs to one target, which is what makes the join one of
-//! places.
+//! **A marking is today's**, whatever position is asked for, and everything under one lies in a shard of its own:
+//! what a reader may not see is not in what is looked at for them.
 //!
 //! **Times have a length**, and a place only a beginning. What may last longer than [`LONGEST`] days stands in a
 //! second order besides, and what has an end only, at which it is placed, in a third. So for what lies in a span
 //! the order is read from a year before it begins until it ends, before that the second, after that the third.
 
 mod find;
-mod scan;
+mod held;
+mod segment;
+mod shard;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
 
+use domain::Subject;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use readmodel::{Overlay, Rows};
 
-pub(crate) use self::find::Selection;
+pub(crate) use self::find::{Selection, find};
+pub(crate) use self::held::Held;
 use crate::key::{Key, Parts, Place};
 
-/// Rows that hold, and rows that held.
-const OPEN: u8 = 0;
-const CLOSED: u8 = 1;
+/// What a row is about.
+const POSTING: u8 = 0;
+const ENTRY: u8 = 1;
 
 /// Days that a time may last and still be found by where it begins.
 const LONGEST: i32 = 366;
@@ -50,21 +54,35 @@ const UNBEGUN: u8 = 0x40;
 /// Orders with this bit are of days, not of times with a length: a span's bounds hold for the places as they are.
 pub(crate) const DAYS: u8 = 0x20;
 
-/// One index of a read model: a table's letter for its rows, and one for the lists of closed ones.
+/// The index of a read model, by the letter of its table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Index {
     pub(crate) rows: u8,
-    pub(crate) closed: u8,
 }
 
-/// Where something stands: under which marking and facets, at which place in each order.
+/// Under what a record stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Posting {
     pub(crate) marking: u32,
-    /// The empty one is of all.
     pub(crate) facets: BTreeSet<String>,
-    /// None: it stands nowhere, and this is where it stood.
+}
+
+/// Where an entry stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// Bits that a question may ask for.
+    pub(crate) tags: u8,
+    /// The last day of its time, if that has an end.
+    pub(crate) last: Option<Date>,
+    /// Its place in each order; none: it stands nowhere.
     pub(crate) places: Vec<(u8, Place)>,
+}
+
+/// One entry of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) subject: Subject,
+    pub(crate) number: u32,
 }
 
 /// Where something of these bounds stands in an order of times, by its beginning, and in those beside it.
@@ -84,112 +102,91 @@ pub(crate) fn places(
     [Some(0), beside].into_iter().flatten().map(|beside| (order | beside, place)).collect()
 }
 
-/// One of the rows of a posting, whatever its marking.
-type Spot<'p> = (u8, &'p str, Place);
+impl Index {
+    /// Has a record stand under a marking and facets from a position on.
+    pub(crate) fn post(&self, subject: &Subject, posting: &Posting, since: u64, rows: &mut Overlay<'_>) {
+        let key = self.record(subject).bytes(&[POSTING]).position(since);
+        rows.put(key, posting.written()).expect("a head's words fit, and these are fewer");
+    }
 
-impl Posting {
-    fn spots(&self) -> BTreeSet<Spot<'_>> {
-        let at = |facet| self.places.iter().map(move |(order, place)| (*order, facet, *place));
-        self.facets.iter().map(String::as_str).flat_map(at).collect()
+    /// Has one of a record's entries stand elsewhere, or nowhere, from a position on.
+    pub(crate) fn place(&self, target: &Target, entry: &Entry, since: u64, rows: &mut Overlay<'_>) {
+        let key = self.record(&target.subject).bytes(&[ENTRY]).version(target.number).position(since);
+        rows.put(key, entry.written()).expect("a few places fit");
+    }
+
+    /// Takes away where a record and its entries stood. Nothing tells of that any more, not even as of an earlier
+    /// position; where it stands from now on is to be said after this.
+    pub(crate) fn forget(&self, subject: &Subject, rows: &mut Overlay<'_>) {
+        let prefix = self.record(subject);
+        let keys = rows.scan_prefix(prefix.as_ref()).map(|(key, _)| key.to_vec()).collect::<Vec<_>>();
+        keys.into_iter().for_each(|key| rows.remove(key));
+    }
+
+    fn record(&self, subject: &Subject) -> Key {
+        Key::table(self.rows).subject(subject)
     }
 }
 
-impl Index {
-    /// Moves a target from where it stood to where it stands with the event at `position`; none: it stands, or
-    /// stood, nowhere. What may come to stand somewhere again says by a posting without places how it is marked.
-    pub(crate) fn update(
-        &self,
-        target: &[u8],
-        old: Option<&Posting>,
-        new: Option<&Posting>,
-        position: u64,
-        rows: &mut Overlay<'_>,
-    ) {
-        // What has not stood anywhere yet has no closed rows.
-        if let Some((_, new)) = old.zip(new).filter(|(old, new)| old.marking != new.marking) {
-            self.mark(target, new.marking, rows);
+impl Posting {
+    fn written(&self) -> Vec<u8> {
+        let marking = Key::begin().version(self.marking);
+        self.facets.iter().fold(marking, |row, facet| row.text(facet)).into()
+    }
+
+    /// A row's marking and facets.
+    fn read(row: &[u8]) -> Option<(u32, impl Iterator<Item = &str>)> {
+        let mut parts = Parts(row);
+        let marking = parts.version()?;
+        let facets = parts.0.strip_suffix(&[0]).map(|facets| facets.split(|byte| *byte == 0));
+        Some((marking, facets.into_iter().flatten().filter_map(|facet| std::str::from_utf8(facet).ok())))
+    }
+}
+
+impl Entry {
+    fn written(&self) -> Vec<u8> {
+        let place = |(order, place): &(u8, Place)| [&[*order], place.0.as_slice()].concat();
+        let mut row = vec![self.tags];
+        row.extend(day_of(self.last).to_be_bytes());
+        row.extend(self.places.iter().flat_map(place));
+        row
+    }
+
+    /// A row's tags, last day and places.
+    fn read(row: &[u8]) -> Option<(u8, i32, impl Iterator<Item = (u8, Place)>)> {
+        const ONE: usize = 1 + Place::LENGTH;
+        let (tags, rest) = row.split_first()?;
+        let (last, places) = rest.split_first_chunk()?;
+        let place = |place: &[u8]| Some((*place.first()?, Place(*place.last_chunk()?)));
+        Some((*tags, i32::from_be_bytes(*last), places.chunks_exact(ONE).filter_map(place)))
+    }
+}
+
+/// A day as a number that sorts as days do; none lies behind all days.
+fn day_of(date: Option<Date>) -> i32 {
+    date.map_or(i32::MAX, |date| {
+        (i32::from(date.year()) * 16 + i32::from(date.month())) * 32 + i32::from(date.day())
+    })
+}
+
+/// What a row's key says.
+enum Said {
+    /// What record stands under, and since when.
+    Posting(Subject, u64),
+    /// Where an entry stands, and since when.
+    Entry(Target, u64),
+}
+
+impl Said {
+    fn read(key: &[u8]) -> Option<Self> {
+        let mut parts = Parts(key.get(1..)?);
+        let subject = parts.subject()?;
+        let (kind, rest) = parts.0.split_first()?;
+        let mut parts = Parts(rest);
+        match *kind {
+            POSTING => Some(Self::Posting(subject, parts.position()?)),
+            ENTRY => Some(Self::Entry(Target { subject, number: parts.version()? }, parts.position()?)),
+            _ => None,
         }
-        let stood = old.map(Posting::spots).unwrap_or_default();
-        let stands = new.map(Posting::spots).unwrap_or_default();
-        if let Some(old) = old {
-            let now = new.map_or(old.marking, |new| new.marking);
-            for spot in stood.difference(&stands) {
-                self.close(target, spot, (old.marking, now), position, rows);
-            }
-            for spot in stood.intersection(&stands).filter(|_| now != old.marking) {
-                let key = self.open(old.marking, spot);
-                if let Some(row) = rows.get(key.as_ref()) {
-                    rows.put(self.open(now, spot), row).expect("it fitted before");
-                    rows.remove(key);
-                }
-            }
-        }
-        if let Some(new) = new {
-            let row = [position.to_be_bytes().as_slice(), target].concat();
-            for spot in stands.difference(&stood) {
-                rows.put(self.open(new.marking, spot), &row).expect("a number and a target fit");
-            }
-        }
-    }
-
-    /// Takes away where a target stood before; where it stands is for [`update`](Self::update) to say. After
-    /// that nothing tells what is gone, not even as of an earlier position.
-    pub(crate) fn forget(&self, target: &[u8], rows: &mut Overlay<'_>) {
-        for (listed, closed) in self.listed(target, rows) {
-            rows.remove(closed);
-            rows.remove(listed);
-        }
-    }
-
-    fn close(
-        &self,
-        target: &[u8],
-        spot: &Spot<'_>,
-        (stood, stands): (u32, u32),
-        position: u64,
-        rows: &mut Overlay<'_>,
-    ) {
-        let key = self.open(stood, spot);
-        let since = rows.get(key.as_ref()).and_then(|row| Parts(&row).position());
-        rows.remove(key);
-        let Some(since) = since.filter(|since| *since < position) else { return };
-        let key = self.key(CLOSED, stands, spot).position(since);
-        rows.mark(self.list(target).bytes(key.as_ref()));
-        let row = [position.to_be_bytes().as_slice(), target].concat();
-        rows.put(key, row).expect("a number and a target fit");
-    }
-
-    /// Moves all closed rows of a target under a marking.
-    fn mark(&self, target: &[u8], marking: u32, rows: &mut Overlay<'_>) {
-        for (listed, closed) in self.listed(target, rows) {
-            // Behind letter, state and order.
-            let marked = [&closed[..3], &marking.to_be_bytes(), &closed[7..]].concat();
-            if let Some(row) = rows.get(&closed).filter(|_| marked != closed) {
-                rows.put(&*marked, row).expect("it fitted before");
-                rows.mark(self.list(target).bytes(&marked));
-                rows.remove(closed);
-                rows.remove(listed);
-            }
-        }
-    }
-
-    /// The closed rows of a target: the keys in its list, and their own.
-    fn listed(&self, target: &[u8], rows: &impl Rows) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let prefix = self.list(target);
-        let listed = rows.scan_prefix(prefix.as_ref());
-        listed.map(|(key, _)| (key.to_vec(), key[prefix.as_ref().len()..].to_vec())).collect()
-    }
-
-    fn list(&self, target: &[u8]) -> Key {
-        let length = u8::try_from(target.len()).expect("a target is a few numbers");
-        Key::table(self.closed).bytes(&[length]).bytes(target)
-    }
-
-    fn open(&self, marking: u32, spot: &Spot<'_>) -> Key {
-        self.key(OPEN, marking, spot)
-    }
-
-    fn key(&self, state: u8, marking: u32, (order, facet, place): &Spot<'_>) -> Key {
-        Key::table(self.rows).bytes(&[state, *order]).version(marking).text(facet).bytes(&place.0)
     }
 }

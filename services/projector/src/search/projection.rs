@@ -63,7 +63,8 @@ fn write(record: &Record, stands: &Stands, rows: &mut Overlay<'_>) {
     let new = Head::of(record, stands.version, first, Some(&view), marking);
     parties::keep(old.as_ref(), &new, rows);
     Texts::of(&subject, &view).put(&subject, rows);
-    new.put(rows);
+    // The search answers nothing as of earlier.
+    new.put(None, stands.position, rows);
 }
 
 fn change(position: u64) -> Key {

@@ -4,19 +4,15 @@ use domain::value::When;
 use domain::vocabulary::{OCCURRED, WINDOW};
 use domain::{Entry, Kind, Record, Subject};
 use jiff::civil::Date;
-use readmodel::{Overlay, Rows};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::head::Summary;
-use crate::index::{self, Index};
-use crate::key::{Key, Parts, Place};
-
-const ITEMS: u8 = b'i';
+use crate::index::{self, Entry as Stands, Index};
 
 /// Where happenings stand.
-pub(super) const INDEX: Index = Index { rows: b'v', closed: b'V' };
+pub(super) const INDEX: Index = Index { rows: b'v' };
 
 /// By the time of the happening; the only order.
 pub(super) const TIMES: u8 = 0;
@@ -57,13 +53,10 @@ impl Item {
         })
     }
 
-    pub(super) fn get(subject: &Subject, version: u32, rows: &impl Rows) -> Option<Self> {
-        serde_json::from_slice(&rows.get(key(subject, version).as_ref())?).ok()
-    }
-
     /// Where it stands.
-    pub(super) fn places(&self) -> Vec<(u8, Place)> {
-        index::places(TIMES, self.earliest, self.latest, self.position)
+    pub(super) fn stands(&self) -> Stands {
+        let places = index::places(TIMES, self.earliest, self.latest, self.position);
+        Stands { tags: 0, last: self.latest, places }
     }
 
     /// As it is served.
@@ -72,30 +65,6 @@ impl Item {
         let served = Served { item: self, subject, aggregate, title, kind, status, parties, names, topics };
         serde_json::to_vec(&served).expect("texts and numbers are JSON")
     }
-}
-
-/// Replaces an event's row.
-pub(super) fn put(subject: &Subject, version: u32, item: Option<&Item>, rows: &mut Overlay<'_>) {
-    let key = key(subject, version);
-    match item.map(|item| serde_json::to_vec(item).expect("texts and numbers are JSON")) {
-        Some(json) => rows.put(key, json).expect("a part of an event of 64 KiB fits"),
-        None => rows.remove(key),
-    }
-}
-
-fn key(subject: &Subject, version: u32) -> Key {
-    Key::table(ITEMS).subject(subject).version(version)
-}
-
-/// What a place points to.
-pub(super) fn target(subject: &Subject, version: u32) -> Vec<u8> {
-    Key::table(b'.').subject(subject).version(version).as_ref()[1..].to_vec()
-}
-
-/// Reads what [`target`] wrote.
-pub(super) fn of_target(target: &[u8]) -> Option<(Subject, u32)> {
-    let mut parts = Parts(target);
-    Some((parts.subject()?, parts.version()?))
 }
 
 #[derive(Serialize)]

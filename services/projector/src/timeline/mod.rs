@@ -3,9 +3,9 @@
 //! | table | key | value |
 //! |---|---|---|
 //! | `h` | record, version, position | the event as recorded |
-//! | `i` | record, version | what the timeline shows of a happening, at the event that told it first; absent: there is nothing to show |
-//! | `s` | record | its [head](crate::head) |
-//! | `v`, `V` | [index](crate::index) | where happenings stand |
+//! | `i`, `I` | [items](crate::items) by version | what the timeline shows of a happening, at the event that told it first; absent: there is nothing to show |
+//! | `s`, `S` | record | its [head](crate::head), and those that it had |
+//! | `v` | [index](crate::index) | where happenings stand |
 //! | `a` | marking, name, record of a [party](crate::parties) | its country |
 //! | `k`, `K` | marking and owner, number | [number](crate::markings), marking and owner |
 //!
@@ -14,8 +14,8 @@
 //! record nothing stands here, now or earlier: when it happened was part of what was disposed of. What is said of
 //! the record (its title, its status) is what holds now, whatever held then.
 //!
-//! **As known at a position**, the index says what stood where; a record that events have come to since is folded
-//! from its history up to there, once a page. The status and words of a title are no facets: they are compared.
+//! **As known at a position**, the index says what stood where, and heads and items are kept as they were. The
+//! status and words of a title are no facets: they are compared.
 
 mod item;
 mod projection;

@@ -1,22 +1,20 @@
 //! Answering what is asked of the timeline.
 
-use std::collections::HashMap;
-
 use contract::{Ask, Paging, Problem, Timeline};
-use domain::{Levels, Record, Subject};
+use domain::Levels;
 use readmodel::{Projection, View};
 use service::Reply;
 
 use super::Happenings;
-use super::item::{self, INDEX, Item, TIMES};
+use super::item::{Item, TIMES};
+use crate::admitted::Admitted;
 use crate::cursor::Cursor;
 use crate::filter::Filter;
-use crate::head::Head;
-use crate::index::Selection;
+use crate::index::{self, Selection, Target};
+use crate::items;
 use crate::markings::Visible;
-use crate::page::{Budget, Page};
+use crate::page::Page;
 use crate::parties::Bearers;
-use crate::{folds, history};
 
 /// Every filter and the order, not the length of the pages.
 fn filters_of(timeline: &Timeline) -> Vec<u8> {
@@ -53,79 +51,27 @@ pub(crate) fn answer(ask: &Ask<Timeline>, levels: &Levels, view: &View<'_>) -> R
     let selection = Selection {
         markings: visible.numbers().collect(),
         wanted: &filter.facets(),
+        tags: &[],
         order: TIMES,
         direction: timeline.order,
         span: filter.span,
         after,
         at,
     };
-    let budget = Budget::default();
-    let mut finder =
-        Finder { view, visible: &visible, filter: &filter, at, budget: &budget, known: HashMap::new() };
+    let mut admitted = Admitted::new(view, &visible, &filter, at);
     let mut page = Page::new(timeline.page.limit);
-    let places = INDEX.find(view, &selection);
-    let items = places.map(|(place, target)| (place, target.and_then(|target| finder.find(&target))));
-    let next = page.fill_within(&budget, after, items);
+    let found = index::find(view, &selection);
+    let items = found.map(|(place, target)| (place, served(&target, &mut admitted)));
+    let next = page.fill(after, items);
     let next =
         next.map(|place| Cursor { schema: Happenings::SCHEMA, position, place }.write(&filters_of(timeline)));
     Ok(Reply::ok(page.finish(next.as_deref(), position)).at(position))
 }
 
-/// Reads what places point to; neighbours often belong to one record.
-struct Finder<'v> {
-    view: &'v View<'v>,
-    visible: &'v Visible<'v>,
-    filter: &'v Filter,
-    at: Option<u64>,
-    budget: &'v Budget,
-    known: HashMap<Subject, Option<Known>>,
-}
-
-/// A record that is admitted.
-struct Known {
-    head: Head,
-    /// As it was, if it has changed since.
-    earlier: Option<Record>,
-}
-
-impl Finder<'_> {
-    /// The item as served, if it is as asked.
-    fn find(&mut self, target: &[u8]) -> Option<Vec<u8>> {
-        let (subject, version) = item::of_target(target)?;
-        if !self.known.contains_key(&subject) {
-            let known = self.look_at(&subject);
-            self.known.insert(subject, known);
-        }
-        let Known { head, earlier } = self.known.get(&subject)?.as_ref()?;
-        let item = match earlier {
-            Some(record) => {
-                let entry = record.events().iter().find(|entry| entry.event.version == version)?;
-                Item::of(record, entry)?
-            }
-            None => Item::get(&subject, version, self.view)?,
-        };
-        self.filter.span.meets(item.earliest, item.latest).then(|| item.served(&head.summary))
-    }
-
-    fn look_at(&self, subject: &Subject) -> Option<Known> {
-        let aggregate = &self.filter.aggregate;
-        aggregate.as_ref().is_none_or(|aggregate| aggregate == subject.aggregate.as_str()).then_some(())?;
-        let mut head = Head::get(subject, self.view).filter(|head| !head.is_disposed())?;
-        let earlier = self.at.and_then(|at| self.as_of(subject, at));
-        if let Some(record) = &earlier {
-            head = Head::as_of(record, None, &head);
-        }
-        let sees =
-            |party: &Subject| Head::get(party, self.view).is_some_and(|head| self.visible.has(head.marking));
-        let is_as_asked = self.filter.admits(&head, sees) && self.filter.is_said_of(&head.summary);
-        is_as_asked.then_some(Known { head, earlier })
-    }
-
-    /// A record as it was, if events have come since.
-    fn as_of(&self, subject: &Subject, at: u64) -> Option<Record> {
-        history::last(subject, self.view).filter(|last| last.position > at)?;
-        let record = folds::fold_until(subject, at, self.view);
-        self.budget.spend(record.events().len());
-        Some(record)
-    }
+/// A happening as served, if it is as asked.
+fn served(target: &Target, admitted: &mut Admitted<'_>) -> Option<Vec<u8>> {
+    let (view, filter, at) = (admitted.view, admitted.filter, admitted.at);
+    let head = admitted.head(&target.subject)?;
+    let item = items::get::<Item>(target, at, view)?;
+    filter.span.meets(item.earliest, item.latest).then(|| item.served(&head.summary))
 }
