@@ -3,6 +3,8 @@
 //! What its documents use of CommonMark and no more: headings, paragraphs, lists, tables, rules, footnotes, strong
 //! and emphasised words, code, links, escapes. What is none of these is shown as it stands.
 
+use contract::brief::words::MONTHS;
+
 use crate::ink::{Ink, clean};
 use crate::paragraph::wrapped;
 use crate::table;
@@ -121,11 +123,16 @@ impl Shown {
             text.push_str(line.trim_end().trim_end_matches('\\'));
             text.push(' ');
             if is_end {
-                self.lines.extend(wrapped(&inline(&std::mem::take(&mut text)), self.width, &lead, &others));
+                self.words(&std::mem::take(&mut text), &lead, &others);
                 lead.clone_from(&others);
             }
         }
-        self.lines.extend(wrapped(&inline(&text), self.width, &lead, &others));
+        self.words(&text, &lead, &others);
+    }
+
+    fn words(&mut self, text: &str, lead: &str, others: &str) {
+        let lines = wrapped(&with_whole_dates(&inline(text)), self.width, lead, others);
+        self.lines.extend(lines.into_iter().map(|line| line.replace(HELD, " ")));
     }
 
     fn table(&mut self, block: &[&str]) {
@@ -136,6 +143,29 @@ impl Shown {
         let width = u16::try_from(self.width).unwrap_or(u16::MAX);
         self.lines.extend(table::fitted(width, &headings, rows).lines().map(ToOwned::to_owned));
     }
+}
+
+/// As wide as a space, and no line ends at it: for private use, so that no document contains it.
+const HELD: char = '\u{e000}';
+
+/// A text in which no line ends within a date, such as 13 April 2025 or April 2025.
+fn with_whole_dates(text: &str) -> String {
+    let is_month = |word: &str| MONTHS.contains(&word.trim_matches(|letter: char| !letter.is_alphanumeric()));
+    let digits = |word: &str| word.chars().take_while(char::is_ascii_digit).count();
+    let is_day = |word: &str| {
+        let day = word.trim_start_matches(|letter: char| !letter.is_alphanumeric());
+        (1..=2).contains(&day.len()) && digits(day) == day.len()
+    };
+    let words = text.split(' ').collect::<Vec<_>>();
+    let mut out = String::with_capacity(text.len());
+    for (at, word) in words.iter().enumerate() {
+        out.push_str(word);
+        if let Some(next) = words.get(at + 1) {
+            let is_within = is_month(next) && is_day(word) || is_month(word) && digits(next) == 4;
+            out.push(if is_within { HELD } else { ' ' });
+        }
+    }
+    out
 }
 
 /// A row's cells: a bar that is escaped is none.
@@ -243,6 +273,21 @@ mod tests {
     fn what_is_no_markup_stays() {
         for text in ["2 * 3 * 4", "snake_case_word", "[not a link]", "a & b", "**open", "5 < 6", "C:\\dir"] {
             assert_eq!(plain(text, 80), text);
+        }
+    }
+
+    #[test]
+    fn no_line_ends_within_a_date() {
+        let text = "To send a mission by (13 April 2025), then in May 2026; may 2 people come on 5 of March?";
+        for width in 18..60 {
+            let shown = plain(text, width);
+            for whole in ["(13 April 2025),", "May 2026;"] {
+                assert!(shown.contains(whole), "{width}: {shown}");
+            }
+            assert_eq!(
+                shown.split_whitespace().collect::<Vec<_>>(),
+                text.split_whitespace().collect::<Vec<_>>()
+            );
         }
     }
 

@@ -3,7 +3,8 @@
 use domain::value::{CountryCode, When};
 use jiff::civil::Date;
 
-const MONTHS: [&str; 12] = [
+/// The months as they are called in times put into words.
+pub const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
