@@ -14,6 +14,7 @@
 
 mod addresses;
 mod admitted;
+mod ahead;
 mod brief;
 mod calendar;
 mod cursor;
@@ -52,6 +53,7 @@ use eventlog::EventLog;
 use readmodel::{Projection, Settings as ModelSettings};
 use service::{Endpoint, Shell};
 
+use crate::ahead::Ahead;
 pub use crate::calendar::Expectations;
 pub use crate::dossiers::Dossiers;
 use crate::metrics::Metrics;
@@ -116,16 +118,19 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
 
     let endpoint =
         |name, subject| Endpoint { name, subject, queue: QUEUE, in_flight: settings.projector_in_flight };
-    let served = Arc::new(Served { reader: dossiers, levels: levels.clone() });
+    // Of the places for waiting, which are as many, most are left to those who wait for what they wrote.
+    let places = (settings.projector_in_flight / 4).max(1);
+    let ahead = || Ahead::new(log.clone(), places);
+    let served = Arc::new(Served { reader: dossiers, levels: levels.clone(), ahead: ahead() });
     let answer = move |request| served.clone().dossiers(request);
     shell.serve(endpoint(Dossiers::NAME, subjects::DOSSIERS), answer).await?;
-    let served = Arc::new(Served { reader: timeline, levels: levels.clone() });
+    let served = Arc::new(Served { reader: timeline, levels: levels.clone(), ahead: ahead() });
     let answer = move |request| served.clone().timeline(request);
     shell.serve(endpoint(Happenings::NAME, subjects::TIMELINE), answer).await?;
-    let served = Arc::new(Served { reader: calendar, levels: levels.clone() });
+    let served = Arc::new(Served { reader: calendar, levels: levels.clone(), ahead: ahead() });
     let answer = move |request| served.clone().calendar(request);
     shell.serve(endpoint(Expectations::NAME, subjects::CALENDAR), answer).await?;
-    let served = Arc::new(Served { reader: texts, levels });
+    let served = Arc::new(Served { reader: texts, levels, ahead: ahead() });
     let answer = move |request| served.clone().search(index.clone(), request);
     shell.serve(endpoint(Texting::NAME, subjects::SEARCH), answer).await?;
     serving.set();

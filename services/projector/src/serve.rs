@@ -10,16 +10,21 @@ use serde::de::DeserializeOwned;
 use service::{Reply, Request};
 use tokio::time::Instant;
 
+use crate::ahead::Ahead;
 use crate::search::Live;
 use crate::{calendar, dossiers, search, timeline};
 
 /// Left of the deadline when a wait is given up, so that the caller still hears why.
 const FOR_THE_REPLY: Duration = Duration::from_millis(100);
 
+/// What was just written is mostly there before anybody must be asked about it.
+const AT_ONCE: Duration = Duration::from_millis(10);
+
 /// Answers from one read model.
 pub(crate) struct Served {
     pub(crate) reader: Reader,
     pub(crate) levels: Arc<Levels>,
+    pub(crate) ahead: Ahead,
 }
 
 impl Served {
@@ -108,6 +113,11 @@ impl Served {
             return Ok(());
         }
         let deadline = deadline(request);
+        let at_once = deadline.min(Instant::now() + AT_ONCE);
+        if self.reader.wait_for(position, at_once).await.is_ok() {
+            return Ok(());
+        }
+        let _place = self.ahead.place(position).await?;
         match request.aside(self.reader.wait_for(position, deadline)).await? {
             Ok(_) => Ok(()),
             Err(error @ WaitError::NotYet { .. }) => {

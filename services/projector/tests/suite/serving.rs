@@ -151,6 +151,75 @@ async fn a_position_is_waited_for_and_refused_in_time_if_it_does_not_come() {
 }
 
 #[tokio::test]
+async fn a_position_far_beyond_the_log_is_refused_at_once() {
+    let mut world = World::new().await;
+    let data = tempfile::tempdir().unwrap();
+    let projector = Projector::ready(&world, data.path()).await;
+    world.meet(0..1).await;
+    let asked = std::time::Instant::now();
+    let refused = world.query(1_000_000, Query::Record { subject: meeting(0) }).await;
+    assert_eq!(body(&refused)["type"], ProblemKind::InvalidQuery.uri());
+    assert!(asked.elapsed() < Duration::from_secs(5), "it was waited for: {:?}", asked.elapsed());
+    projector.stop().await;
+}
+
+/// Waits for a position, each for itself; says how often it was refused for want of places.
+async fn wait_in_crowds(
+    client: async_nats::Client,
+    subject: &'static str,
+    ask: Vec<u8>,
+    crowd: usize,
+) -> usize {
+    let waits = (0..crowd).map(|_| {
+        let (client, ask) = (client.clone(), ask.clone());
+        async move { service::ask(&client, subject, ask.into(), PATIENCE, "far").await.unwrap() }
+    });
+    let replies = futures_util::future::join_all(waits).await;
+    let is_busy = |reply: &&service::Reply| body(reply)["type"] == ProblemKind::Unavailable.uri();
+    replies.iter().filter(is_busy).count()
+}
+
+#[tokio::test]
+async fn who_waits_for_what_is_to_come_takes_no_place_of_who_waits_for_what_is_written() {
+    const CROWD: usize = 300;
+    let mut world = World::new().await;
+    let data = tempfile::tempdir().unwrap();
+    let projector = Projector::ready(&world, data.path()).await;
+    world.meet(0..1).await;
+    let client = world.server.client().await;
+    let of_records = Query::Record { subject: meeting(0) };
+    let of_records = Ask { principal: insider(), min_position: 10, known_at: None, query: of_records };
+    let of_words = world.asked_for_words(10, "day");
+    let crowds = [
+        (subjects::DOSSIERS, serde_json::to_vec(&of_records).unwrap()),
+        (subjects::SEARCH, serde_json::to_vec(&of_words).unwrap()),
+    ];
+    let crowds =
+        crowds.map(|(subject, ask)| tokio::spawn(wait_in_crowds(client.clone(), subject, ask, CROWD)));
+    let is_full = |endpoint: &str| {
+        let refused = format!("requests_total{{endpoint=\"{endpoint}\",status=\"503\"}}");
+        projector.shell.metrics.text().contains(&refused)
+    };
+    eventually("all places for what is to come are taken", PATIENCE, async || {
+        (is_full("dossiers") && is_full("search")).then_some(())
+    })
+    .await;
+    for day in 1..9 {
+        world.meet(day..day + 1).await;
+        let record = world.query(world.head(), Query::Record { subject: meeting(day) }).await;
+        assert_eq!(record.status, 200, "{}", body(&record));
+        let found = world.search(world.head(), "day").await;
+        assert_eq!(found.status, 200, "{}", body(&found));
+    }
+    world.meet(9..10).await;
+    for crowd in crowds {
+        let refused = crowd.await.unwrap();
+        assert!(refused > 0 && refused < CROWD, "{refused} of {CROWD} were refused, the others served");
+    }
+    projector.stop().await;
+}
+
+#[tokio::test]
 async fn two_projectors_share_the_questions() {
     let mut world = World::new().await;
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

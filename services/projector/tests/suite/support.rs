@@ -76,13 +76,17 @@ impl World {
 
     /// Asks the search for words.
     pub(crate) async fn search(&self, min_position: u64, words: &str) -> Reply {
+        self.ask(subjects::SEARCH, self.asked_for_words(min_position, words)).await
+    }
+
+    /// What the search is asked for words.
+    pub(crate) fn asked_for_words(&self, min_position: u64, words: &str) -> Ask<Find> {
         let query = Search {
             filters: Filters { text: Some(words.into()), ..Filters::default() },
             page: Paging { cursor: None, limit: 50 },
             ..Search::default()
         };
-        let query = Find::Search(query);
-        self.ask(subjects::SEARCH, Ask { principal: insider(), min_position, known_at: None, query }).await
+        Ask { principal: insider(), min_position, known_at: None, query: Find::Search(query) }
     }
 
     async fn ask<Q: Serialize>(&self, subject: &'static str, ask: Ask<Q>) -> Reply {
