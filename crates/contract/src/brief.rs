@@ -1,6 +1,6 @@
 //! A brief: what a desk needs before two parties meet, as it is served in JSON. Other forms are made from it.
 //!
-//! What is unknown or empty is left out. Texts are in the words of the register; nothing is worded here that a
+//! What is unknown is left out; a list is there also when it is empty. Texts are in the words of the register; nothing is worded here that a
 //! reader could not find in the record that the line names.
 
 pub mod words;
@@ -34,52 +34,53 @@ pub struct Document {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<u64>,
     /// What is to be known of the brief itself, such as that nobody on record bears a name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub remarks: Vec<String>,
     /// Where both sides met, the last time first; what has no date stands behind.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub last_met: Vec<Meeting>,
     /// Undertakings of theirs, the latest overdue first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub they_offered: Vec<Line>,
     /// Undertakings of ours.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub we_owe: Vec<Line>,
     /// Undertakings of both.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub both_agreed: Vec<Line>,
     /// Instruments between both, and where each party stands.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub instruments: Vec<Instrument>,
     /// Open issues that they raised, their positions, the concerns that they voiced.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub they_will_raise: Vec<Line>,
     /// Our positions and concerns, and the open issues that we raised.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub we_want: Vec<Line>,
     /// What went well lately.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub good_news: Vec<Line>,
-    /// What is foreseen, and what falls due of others than the two, whose undertakings stand in their own sections.
-    /// Periods that the law starts are not told of: the calendar has them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// What is foreseen, and what falls due of others than the two, whose undertakings stand in their own sections;
+    /// periods that the law started in the [instruments](Self::instruments), each with its [`clock`](Line::clock).
+    #[serde(default)]
     pub coming: Vec<Line>,
-    /// What was foreseen and did not come, as far as is recorded.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// What was foreseen and did not come, and periods of the law that ran out, as far as is recorded.
+    #[serde(default)]
     pub lapsed: Vec<Line>,
     /// Other open matters of both.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub also_open: Vec<Line>,
-    /// What is disputed, and what was corrected or taken back, in the records of this brief.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// What is disputed, and what was corrected or taken back, in the records of this brief; and what was between
+    /// both and was retracted as a whole within a year.
+    #[serde(default)]
     pub disputed: Vec<Dispute>,
     /// How many more records there are than are shown: `meetings`, `undertakings`, `positions`, `instruments`,
     /// `matters`, `foreseen`, `lapsed`, `fulfilled`, `withdrawn`, `called_off`, `retracted`; of the brief's own
     /// lists, `good_news`, `disputed` and so on. Nobody counts beyond [`MOST_COUNTED`].
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     pub more: BTreeMap<String, u32>,
-    /// The sources, numbered from 1.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// The sources, numbered from 1, each once.
+    #[serde(default)]
     pub notes: Vec<Note>,
 }
 
@@ -113,13 +114,13 @@ pub struct Line {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strength: Option<Strength>,
     /// Who said it, or whose it is, where that is not the party as a whole.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub who: Vec<String>,
     /// When it happened or is to happen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<When>,
     /// What other accounts say of that time, while nobody has decided.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub other_accounts: Vec<String>,
     /// By when it is to be done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -133,14 +134,17 @@ pub struct Line {
     /// An open undertaking of which nothing was recorded after it was given: since when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nothing_since: Option<Since>,
+    /// The period of the law that is due then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Clock>,
     /// Something was recorded after `since`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub new: bool,
     /// More of it, each a sentence or a few words.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub details: Vec<String>,
     /// The numbers of its sources.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub notes: Vec<u32>,
 }
 
@@ -154,6 +158,20 @@ pub struct Since {
     pub recorded: Date,
 }
 
+/// A period that the law started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    /// What the rule is called.
+    pub name: String,
+    /// Who says so, and where.
+    pub authority: String,
+    /// When it began.
+    pub since: When,
+    /// How many days it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<u16>,
+}
+
 /// An engagement in which both took part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meeting {
@@ -164,16 +182,16 @@ pub struct Meeting {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
     /// Who was there, with the titles that they had then.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub who_met: Vec<Attendee>,
     /// How many more were there than are named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub others: Option<u32>,
     /// What it was about.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub topics: Vec<String>,
     /// What was said; of those before the last one less.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub said: Vec<Saying>,
 }
 
@@ -224,7 +242,7 @@ pub struct Instrument {
     #[serde(flatten)]
     pub line: Line,
     /// Where each party stands that has done something yet.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub standing: Vec<Standing>,
 }
 
@@ -254,6 +272,9 @@ pub struct Step {
 pub struct Dispute {
     /// What it is.
     pub what: Changed,
+    /// Nothing of the record stands any more: it is on no other list.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
     /// The record.
     pub subject: Subject,
     /// What the record is called.
@@ -268,7 +289,7 @@ pub struct Dispute {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
     /// What others say, or what was said before it was corrected.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub instead_of: Vec<Claim>,
     /// Why it was changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -282,7 +303,7 @@ pub struct Dispute {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub new: bool,
     /// The numbers of its sources.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub notes: Vec<u32>,
 }
 
@@ -328,19 +349,27 @@ pub struct Note {
     /// When it was published or last updated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<When>,
-    /// Where in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub locator: Option<String>,
-    /// Whom it has it from, the nearest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub via: Vec<String>,
-    /// How far it is relied on: the Admiralty code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub grade: Option<Grade>,
+    /// Where in it, for all the lines that rely on it.
+    #[serde(default)]
+    pub passages: Vec<Passage>,
     /// Where it can be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// The source has been withdrawn by who published it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub withdrawn: bool,
+}
+
+/// A place in a source, as it is cited.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passage {
+    /// Where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locator: Option<String>,
+    /// Whom the source has it from, the nearest first.
+    #[serde(default)]
+    pub via: Vec<String>,
+    /// How far it is relied on: the Admiralty code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grade: Option<Grade>,
 }

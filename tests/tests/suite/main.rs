@@ -1,6 +1,7 @@
 //! The whole register, from HTTP to the log and back.
 
 mod bad_input;
+mod briefs;
 mod facts;
 mod founding;
 mod hidden;

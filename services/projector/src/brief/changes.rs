@@ -1,12 +1,14 @@
 //! What is disputed, and what was corrected or taken back, in the records of which the brief says something.
 
 use contract::brief::{Changed, Claim, Dispute, words};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::compose::{Composer, day, list, plain, shortened, text_of};
-use super::gather::{Item, Part};
+use super::gather::Item;
+use super::part::Part;
 
 /// The most of a value that is shown.
 const LONGEST: usize = 160;
@@ -15,6 +17,7 @@ const LONGEST: usize = 160;
 pub(super) fn disputed(composer: &mut Composer<'_>) -> Vec<Dispute> {
     let mut items = composer.shown.clone();
     items.extend(composer.of(Part::Withdrawn));
+    items.extend(composer.of(Part::Retracted));
     let mut found = vec![];
     for item in items {
         found.extend(changes(item).into_iter().map(|change| (item, change)));
@@ -35,10 +38,17 @@ pub(super) fn disputed(composer: &mut Composer<'_>) -> Vec<Dispute> {
 fn changes(item: &Item) -> Vec<Dispute> {
     let view = &item.view;
     let contests = list(view, "contests").iter().filter_map(|contest| contested(item, contest));
-    let retractions = list(view, "retractions").iter().filter_map(|one| {
+    let retracted = |one: &Value| {
         let what = text_of(one, "type").map(|kind| plain(kind.rsplit('.').nth(1).unwrap_or(kind)));
         Some(Dispute { stands: what, ..changed(item, Changed::Retracted, one)? })
-    });
+    };
+    if item.part == Part::Retracted {
+        // The last one left nothing: what led up to it matters no more.
+        let recorded = |one: &&Value| text_of(one, "recorded")?.parse::<Timestamp>().ok();
+        let last = list(view, "retractions").iter().max_by_key(recorded).and_then(retracted);
+        return last.into_iter().map(|last| Dispute { whole: true, ..last }).collect();
+    }
+    let retractions = list(view, "retractions").iter().filter_map(retracted);
     let corrections = list(view, "corrections").iter().filter_map(|one| {
         let before = one.get("old").map(|old| Claim { value: Some(in_words(old)), agency: None });
         Some(Dispute {
@@ -58,6 +68,7 @@ fn changes(item: &Item) -> Vec<Dispute> {
 fn changed(item: &Item, what: Changed, by: &Value) -> Option<Dispute> {
     Some(Dispute {
         what,
+        whole: false,
         subject: item.subject,
         text: shortened(text_of(&item.view, "title").unwrap_or_default()),
         pointer: None,

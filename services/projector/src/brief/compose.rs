@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::brief::{Document, Line};
+use contract::brief::{Document, Line, Side};
 use domain::value::{Name, PartyRef, When};
 use domain::{Levels, Marking};
 use jiff::Timestamp;
@@ -13,8 +13,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::changes::in_words;
-use super::gather::{Gathered, Item, Part};
+use super::clocks::Started;
+use super::gather::{Gathered, Item};
 use super::notes::Notes;
+use super::part::Part;
 use super::sides::Whose;
 use super::{changes, foreseen, instruments, matters, meetings, referred, undertakings};
 
@@ -88,6 +90,15 @@ impl<'g> Composer<'g> {
         self.gathered.items.iter().filter(|item| item.part == part).collect()
     }
 
+    /// The clocks that run in the records of the brief and are somebody's business in it: everybody's, or of the two.
+    pub(super) fn running(&self) -> Vec<(&'g Item, &'g Started)> {
+        let sides = &self.gathered.sides;
+        let items = self.gathered.items.iter();
+        let all = items.flat_map(|item| item.clocks.iter().map(move |clock| (item, clock)));
+        all.filter(|(_, clock)| clock.rule.party.is_none_or(|state| sides.of_state(state) != Side::Other))
+            .collect()
+    }
+
     /// A line about a record; what it relies on are the record's citations, or those of some of its events.
     pub(super) fn line(&mut self, item: &'g Item, text: impl Into<String>, events: &[&str]) -> Line {
         let view = &item.view;
@@ -106,6 +117,7 @@ impl<'g> Composer<'g> {
             late_days: None,
             slip_days: None,
             nothing_since: None,
+            clock: None,
             new: item.new,
             details: vec![],
             notes,

@@ -1,14 +1,16 @@
 //! What is coming, and what should have come.
 
-use contract::brief::{Line, words};
+use contract::brief::{Clock, Line, words};
 use domain::value::{Attendance, Participant, Place, When};
 use jiff::civil::Date;
 use serde_json::Value;
 
+use super::clocks::Started;
 use super::compose::{
     Composer, all, days, late, list, name, other_accounts, owned, plain, read, shortened, text_of, when,
 };
-use super::gather::{Item, Part};
+use super::gather::Item;
+use super::part::Part;
 use super::undertakings::{owned_by, promised};
 
 /// What is foreseen and what falls due, the next first; what has no date comes last.
@@ -22,6 +24,8 @@ pub(super) fn coming(composer: &mut Composer<'_>) -> Vec<Line> {
     let developments =
         developments.filter(|(_, awaited)| late(when(awaited, "window").as_ref(), today).is_none());
     found.extend(developments.map(|(item, awaited)| (item, Foreseen::Development(awaited))));
+    let clocks = clocks(composer).into_iter().filter(|(_, clock)| late(Some(&clock.when), today).is_none());
+    found.extend(clocks.map(|(item, clock)| (item, Foreseen::Clock(clock))));
     found.sort_by_key(|(item, foreseen)| {
         let (first, last) = days(foreseen.window(&item.view).as_ref());
         // What may be any day now has begun to be awaited long ago, and is still next.
@@ -42,6 +46,8 @@ pub(super) fn lapsed(composer: &mut Composer<'_>) -> Vec<Line> {
     let developments =
         developments.filter(|(_, awaited)| late(when(awaited, "window").as_ref(), today).is_some());
     found.extend(developments.map(|(item, awaited)| (item, Foreseen::Development(awaited))));
+    let clocks = clocks(composer).into_iter().filter(|(_, clock)| late(Some(&clock.when), today).is_some());
+    found.extend(clocks.map(|(item, clock)| (item, Foreseen::Clock(clock))));
     found.sort_by_key(|(item, foreseen)| late(foreseen.window(&item.view).as_ref(), today));
     let called_off = composer.of(Part::CalledOff).into_iter().map(|item| (item, Foreseen::Engagement));
     found.extend(called_off);
@@ -53,6 +59,7 @@ enum Foreseen<'g> {
     Engagement,
     Due(When),
     Development(&'g Value),
+    Clock(&'g Started),
 }
 
 impl Foreseen<'_> {
@@ -61,6 +68,7 @@ impl Foreseen<'_> {
             Self::Engagement => when(view, "window"),
             Self::Due(due) => Some(due.clone()),
             Self::Development(awaited) => when(awaited, "window"),
+            Self::Clock(clock) => Some(clock.when.clone()),
         }
     }
 }
@@ -92,6 +100,19 @@ fn line<'g>(item: &'g Item, foreseen: &Foreseen<'g>, composer: &mut Composer<'g>
                 .extend(text_of(awaited, "description").or(text_of(awaited, "status")).map(shortened));
             line.when = when(awaited, "window");
             line.late_days = late(line.when.as_ref(), today);
+            line
+        }
+        Foreseen::Clock(Started { rule, since, when, events }) => {
+            let events = events.iter().map(String::as_str).collect::<Vec<_>>();
+            let mut line = composer.line(item, text_of(view, "title").unwrap_or_default(), &events);
+            line.late_days = late(Some(when), today);
+            line.due = Some(when.clone());
+            line.clock = Some(Clock {
+                name: rule.name.clone(),
+                authority: rule.authority.clone(),
+                since: since.clone(),
+                days: rule.days,
+            });
             line
         }
     }
@@ -137,6 +158,13 @@ fn dues<'g>(composer: &Composer<'g>) -> Vec<(&'g Item, When)> {
     let is_known = |due: &When| days(Some(due)).1.is_some();
     let items = composer.of(Part::Undertakings).into_iter().filter(|item| owned_by(item, composer).is_none());
     items.filter_map(|item| Some((item, when(&item.view, "due").filter(is_known)?))).collect()
+}
+
+/// Periods of which the rule gives a number of days. Those without one run without running out: what is said of
+/// the record names them.
+fn clocks<'g>(composer: &Composer<'g>) -> Vec<(&'g Item, &'g Started)> {
+    let running = composer.running();
+    running.into_iter().filter(|(_, clock)| clock.rule.days.is_some()).collect()
 }
 
 /// Developments that are still to come, or were to be when they were recorded, each the last of its matter.

@@ -1,19 +1,23 @@
 //! Looking up what a brief is made of: a few records of each sort, bounded whatever the register holds.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use contract::brief::{MOST_COUNTED, Party};
 use contract::{Brief, Order, Problem, ProblemKind};
 use domain::value::CountryCode;
-use domain::{Aggregate, Bounds, Marking, Subject};
+use domain::{Aggregate, Bounds, Marking, Record, Subject};
 use jiff::civil::Date;
-use jiff::{Span as Days, ToSpan};
 use serde_json::Value;
 
+use super::clocks::{self, Started};
 use super::compose::recorded;
+use super::part::Part;
+use super::quota::Quota;
 use super::sides::{Known, Sides};
 use crate::dossiers::{self, Asked};
 use crate::filter::Span;
+use crate::folds;
 use crate::head::{Head, Summary};
 use crate::history;
 use crate::key::Place;
@@ -33,11 +37,6 @@ const MOST_ARISEN: usize = 10;
 
 /// Sources that are looked up.
 const MOST_SOURCES: usize = 100;
-
-/// Days for which what was called off is told.
-fn lately() -> Days {
-    366.days()
-}
 
 /// What a brief is made of.
 #[derive(Clone, Debug)]
@@ -70,134 +69,8 @@ pub(super) struct Item {
     pub(super) first: u64,
     /// Something was recorded after `since`.
     pub(super) new: bool,
-}
-
-/// What sort of thing a record is in a brief.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Part {
-    Meetings,
-    Foreseen,
-    Lapsed,
-    CalledOff,
-    Undertakings,
-    Positions,
-    Fulfilled,
-    Withdrawn,
-    Instruments,
-    Matters,
-    Sources,
-}
-
-impl Part {
-    const ALL: [Self; 10] = [
-        Self::Meetings,
-        Self::Foreseen,
-        Self::Lapsed,
-        Self::CalledOff,
-        Self::Undertakings,
-        Self::Positions,
-        Self::Fulfilled,
-        Self::Withdrawn,
-        Self::Instruments,
-        Self::Matters,
-    ];
-
-    /// Its name where the rest is counted.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Meetings => "meetings",
-            Self::Foreseen => "foreseen",
-            Self::Lapsed => "lapsed",
-            Self::CalledOff => "called_off",
-            Self::Undertakings => "undertakings",
-            Self::Positions => "positions",
-            Self::Fulfilled => "fulfilled",
-            Self::Withdrawn => "withdrawn",
-            Self::Instruments => "instruments",
-            Self::Matters => "matters",
-            Self::Sources => "sources",
-        }
-    }
-
-    /// Of which aggregate, at which statuses.
-    const fn kept(self) -> (Aggregate, &'static [&'static str]) {
-        const OPEN: &[&str] = &["proposed", "expected", "scheduled", "postponed"];
-        match self {
-            Self::Meetings => (Aggregate::Engagement, &["held", "under_way"]),
-            Self::Foreseen | Self::Lapsed => (Aggregate::Engagement, OPEN),
-            Self::CalledOff => (Aggregate::Engagement, &["cancelled", "not_held"]),
-            Self::Undertakings => (Aggregate::Commitment, &["open"]),
-            Self::Positions => (Aggregate::Commitment, &["position"]),
-            Self::Fulfilled => (Aggregate::Commitment, &["fulfilled"]),
-            Self::Withdrawn => (Aggregate::Commitment, &["withdrawn"]),
-            Self::Instruments => (
-                Aggregate::Instrument,
-                &[
-                    "proposed",
-                    "under_negotiation",
-                    "negotiation_suspended",
-                    "concluded",
-                    "initialled",
-                    "signed",
-                    "domestic_step_taken",
-                    "consent_expressed",
-                    "provisionally_applied",
-                    "in_force",
-                    "operative",
-                    "suspended",
-                    "withdrawal_notified",
-                    "registered",
-                    "amended",
-                ],
-            ),
-            Self::Matters => (Aggregate::Matter, &["open"]),
-            Self::Sources => (Aggregate::Source, &[]),
-        }
-    }
-
-    /// How many are shown at most: of those with a date, and of those without.
-    const fn most(self) -> (usize, usize) {
-        match self {
-            Self::Meetings => (4, 2),
-            Self::Foreseen => (6, 3),
-            Self::Lapsed => (5, 0),
-            Self::CalledOff | Self::Withdrawn => (2, 1),
-            Self::Undertakings => (12, 8),
-            Self::Positions => (6, 5),
-            Self::Fulfilled => (3, 1),
-            Self::Instruments => (8, 4),
-            Self::Matters => (8, 6),
-            Self::Sources => (0, 0),
-        }
-    }
-
-    /// What is to come is read from its beginning on, everything else from its end.
-    const fn order(self) -> Order {
-        if matches!(self, Self::Foreseen) { Order::Oldest } else { Order::Newest }
-    }
-
-    /// The days within which it is looked for.
-    fn span(self, today: Date) -> Span {
-        match self {
-            Self::Foreseen => Span { from: Some(today), to: None },
-            Self::Lapsed => Span { from: None, to: today.yesterday().ok() },
-            Self::CalledOff => Span { from: today.checked_sub(lately()).ok(), to: None },
-            _ => Span::default(),
-        }
-    }
-
-    /// Whether something that may be between these bounds belongs here on this day.
-    fn has(self, bounds: Bounds, today: Date) -> bool {
-        let is_over = bounds.latest.is_some_and(|last| last < today);
-        match self {
-            Self::Foreseen => !is_over,
-            Self::Lapsed => is_over,
-            Self::CalledOff => {
-                bounds.latest.or(bounds.earliest).is_none_or(|day| day >= today.saturating_sub(lately()))
-            }
-            _ => true,
-        }
-    }
+    /// The periods that the law started in it and nothing has ended.
+    pub(super) clocks: Vec<Started>,
 }
 
 /// Gathers.
@@ -230,6 +103,7 @@ pub(super) fn gather(brief: &Brief, asked: &Asked<'_>) -> Result<Gathered, Probl
         gathering.part(part);
     }
     gathering.arisen();
+    gathering.retracted();
     gathering.sources();
     let Gathering { mut gathered, .. } = gathering;
     // The last day first; of one day, in the order of recording.
@@ -267,38 +141,10 @@ fn marking_of(head: &Head) -> Marking {
     head.summary.marking.parse().unwrap_or_else(|_| Marking::unreadable())
 }
 
-struct Gathering<'a, 'v> {
-    gathered: Gathered,
-    asked: &'a Asked<'v>,
+pub(super) struct Gathering<'a, 'v> {
+    pub(super) gathered: Gathered,
+    pub(super) asked: &'a Asked<'v>,
     seen: BTreeSet<Subject>,
-}
-
-/// How many records are taken, and how many of the rest are counted.
-struct Quota {
-    most: usize,
-    taken: usize,
-    counted: u32,
-}
-
-impl Quota {
-    const fn of(most: usize) -> Self {
-        Self { most, taken: 0, counted: 0 }
-    }
-
-    /// Whether one more is taken; else it is counted.
-    const fn takes(&mut self) -> bool {
-        let takes = self.taken < self.most;
-        if takes {
-            self.taken += 1;
-        } else {
-            self.counted += 1;
-        }
-        takes
-    }
-
-    const fn is_full(&self) -> bool {
-        self.counted == MOST_COUNTED
-    }
 }
 
 impl Gathering<'_, '_> {
@@ -385,7 +231,7 @@ impl Gathering<'_, '_> {
     }
 
     /// Adds a record to the brief.
-    fn take(&mut self, part: Part, head: &Head) {
+    pub(super) fn take(&mut self, part: Part, head: &Head) {
         if let Some(item) = self.item(part, head) {
             let Sides { us, them } = &mut self.gathered.sides;
             for known in [us, them] {
@@ -412,8 +258,23 @@ impl Gathering<'_, '_> {
             day: latest.or(earliest).or_else(|| recorded(&view, "first")),
             first: head.first,
             new: self.gathered.since.is_some_and(is_new),
+            clocks: if clocks::start_in(subject.aggregate) {
+                clocks::of(self.folded(head)?.as_ref())
+            } else {
+                vec![]
+            },
             view,
         })
+    }
+
+    /// A record as it was known, folded.
+    pub(super) fn folded(&self, head: &Head) -> Option<Rc<Record>> {
+        let then = self.asked.known(head).ok()?;
+        Some(then.unwrap_or_else(|| {
+            let record = folds::fold(&head.summary.subject, self.asked.view);
+            self.asked.budget.spend(record.events().len());
+            Rc::new(record)
+        }))
     }
 
     /// Adds undertakings, positions and matters of one side that arose where both met.

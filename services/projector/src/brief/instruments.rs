@@ -4,8 +4,10 @@ use contract::brief::{Instrument, Standing, Step, words};
 use domain::value::{PartyRef, When};
 use serde_json::Value;
 
+use super::clocks::Started;
 use super::compose::{Composer, list, name, plain, shortened, text_of, when};
-use super::gather::{Item, Part};
+use super::gather::Item;
+use super::part::Part;
 
 /// What a party may have done, in the plausible order.
 const STEPS: [&str; 7] =
@@ -23,6 +25,7 @@ fn instrument<'g>(item: &'g Item, composer: &mut Composer<'g>) -> Instrument {
     let mut line = composer.line(item, text_of(view, "title").unwrap_or_default(), &[]);
     line.when = of_status(view);
     line.details = details(view);
+    line.details.extend(open_ended(item, composer));
     let standing = list(view, "standing").iter().filter_map(|row| {
         let party = serde_json::from_value::<PartyRef>(row.get("party")?.clone()).ok()?;
         let steps = STEPS.iter().flat_map(|step| steps(row, step)).collect();
@@ -60,6 +63,16 @@ fn details(view: &Value) -> Vec<String> {
         details.extend(count.map(|count| format!("{count} of them.")));
     }
     details
+}
+
+/// Periods of which the law gives no number of days: nobody can say that they are over.
+fn open_ended(item: &Item, composer: &Composer<'_>) -> Vec<String> {
+    let running = composer.running().into_iter();
+    let of_item = running.filter(|(of, clock)| of.subject == item.subject && clock.rule.days.is_none());
+    let said = of_item.map(|(_, Started { rule, since, .. })| {
+        format!("Running since {}: {} ({}).", words::of_when(since), rule.name, rule.authority)
+    });
+    said.collect()
 }
 
 fn steps(row: &Value, name: &str) -> Vec<Step> {

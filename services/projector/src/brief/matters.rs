@@ -8,8 +8,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::compose::{Composer, all, days, list, read, recorded, room, shortened, text_of, when};
-use super::gather::{Item, Part};
+use super::gather::Item;
 use super::meetings::sayings;
+use super::part::Part;
 use super::sides::Whose;
 use super::undertakings::{positions, promised};
 use super::words::is_good;

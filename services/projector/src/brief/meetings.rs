@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::compose::{
     Composer, all, days, list, name, other_accounts, owned, plain, read, shortened, text_of, when,
 };
-use super::gather::{Item, Part};
+use super::gather::Item;
+use super::part::Part;
 
 /// Who is named of a meeting; of those before the last one fewer.
 const MOST_NAMED: usize = 8;

@@ -8,6 +8,7 @@
 //! speaks for a state. Undertakings and matters that arose where both met are of both, too.
 
 mod changes;
+mod clocks;
 mod compose;
 mod foreseen;
 mod gather;
@@ -15,7 +16,10 @@ mod instruments;
 mod matters;
 mod meetings;
 mod notes;
+mod part;
+mod quota;
 mod referred;
+mod retracted;
 mod sides;
 #[cfg(test)]
 mod tests;

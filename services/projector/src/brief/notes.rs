@@ -1,8 +1,9 @@
-//! Footnotes: each citation once, numbered in the order in which they are read.
+//! Footnotes: each citation once, numbered in the order in which they are read. Those of one source become one note
+//! when the document is there, and its lines are what they will be.
 
 use std::collections::BTreeMap;
 
-use contract::brief::Note;
+use contract::brief::{Note, Passage};
 use domain::Subject;
 use serde_json::Value;
 
@@ -66,15 +67,18 @@ impl Notes {
 
 /// A citation as a footnote that has no number yet.
 fn note(citation: &Value, source: Option<&Item>, record: &Value) -> Note {
+    let passage = Passage {
+        locator: text_of(citation, "locator").map(str::to_owned),
+        via: read(citation, "via").unwrap_or_default(),
+        grade: read(citation, "grade"),
+    };
     let mut note = Note {
         n: 0,
         source: None,
         publisher: None,
         title: None,
         date: None,
-        locator: text_of(citation, "locator").map(str::to_owned),
-        via: read(citation, "via").unwrap_or_default(),
-        grade: read(citation, "grade"),
+        passages: if passage == Passage::default() { vec![] } else { vec![passage] },
         url: None,
         withdrawn: false,
     };

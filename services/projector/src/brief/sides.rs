@@ -107,16 +107,23 @@ impl Sides {
     /// state owns for which such a party speaks is on its side.
     pub(super) fn whose_undertaking(&self, owners: &[PartyRef], by: &[PartyRef]) -> Option<Whose> {
         let owned = owners.iter().map(|party| match self.of_party(party) {
-            Side::Other => self.of_state_behind(party),
+            Side::Other => self.of_key_behind(&party.key()),
             side => side,
         });
         let conveyed = by.iter().filter(|party| self.is_named(party)).map(|party| self.of_party(party));
         together(owned.chain(conveyed))
     }
 
+    /// On whose side a state is, or on that of which of the two that speaks for it.
+    pub(super) fn of_state(&self, state: CountryCode) -> Side {
+        match self.of(&Mention { key: state.to_string(), country: Some(state), id: None }) {
+            Side::Other => self.of_key_behind(state.as_str()),
+            side => side,
+        }
+    }
+
     /// On the side of which of the two that is no state a state is.
-    fn of_state_behind(&self, party: &PartyRef) -> Side {
-        let key = party.key();
+    fn of_key_behind(&self, key: &str) -> Side {
         let is_behind = |known: &Known| known.speaks_for.is_some_and(|state| state.as_str() == key);
         match (is_behind(&self.us), is_behind(&self.them)) {
             (true, false) => Side::Us,

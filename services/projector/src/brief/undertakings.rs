@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::compose::{
     Composer, all, days, late, list, name, other_accounts, read, recorded, shortened, text_of, when,
 };
-use super::gather::{Item, Part};
+use super::gather::Item;
+use super::part::Part;
 use super::sides::Whose;
 
 /// The open undertakings of one side or of both: what is longest overdue first, then what falls due next.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use contract::brief::{
-    Changed, Claim, Dispute, Document, Instrument, Line, MOST_COUNTED, Meeting, Saying, Side, Standing, words,
+    Changed, Claim, Clock, Dispute, Document, Instrument, Line, MOST_COUNTED, Meeting, Saying, Side,
+    Standing, words,
 };
 use domain::value::When;
 use domain::vocabulary::Strength;
@@ -125,11 +126,16 @@ impl Words<'_> {
     }
 
     fn line(&self, line: &Line) -> Entry {
-        let mut tags = line.who.clone();
+        let mut tags = line.clock.iter().map(|clock| clock.name.clone()).collect::<Vec<_>>();
+        tags.extend_from_slice(&line.who);
         tags.extend(line.strength.map(|strength| of_strength(strength).to_owned()));
         tags.extend(of_status(line));
         tags.extend(line.when.as_ref().map(|when| of_time(when, &line.other_accounts)));
-        tags.extend(line.due.as_ref().map(|due| format!("due {}", words::of_when(due))));
+        tags.extend(line.due.as_ref().map(|due| match &line.clock {
+            // Counted, not inferred from what somebody wrote; from when on is said below.
+            Some(_) => format!("due {}", words::of_when(&When { inferred: false, ..due.clone() })),
+            None => format!("due {}", words::of_when(due)),
+        }));
         tags.extend(line.slip_days.map(of_slip));
         Entry {
             new: line.new,
@@ -137,7 +143,7 @@ impl Words<'_> {
             text: line.text.clone(),
             tags: tags.into_iter().filter(|tag| !tag.is_empty()).collect(),
             rows: vec![],
-            details: line.details.clone(),
+            details: line.clock.iter().map(of_clock).chain(line.details.iter().cloned()).collect(),
             quiet: line.nothing_since.as_ref().map(|since| match &since.when {
                 Some(when) if when.edtf.is_some() => {
                     format!("Nothing recorded since {}.", words::of_when(when))
@@ -193,6 +199,7 @@ impl Words<'_> {
     fn dispute(&self, dispute: &Dispute) -> Entry {
         let what = match dispute.what {
             Changed::Contested => "accounts differ",
+            Changed::Retracted if dispute.whole => "retracted as a whole",
             Changed::Retracted => "retracted",
             Changed::Withdrawn => "taken back",
             Changed::Corrected => "corrected",
@@ -221,6 +228,12 @@ impl Words<'_> {
             ..Entry::default()
         }
     }
+}
+
+/// Which law, and how its days are counted.
+fn of_clock(clock: &Clock) -> String {
+    let days = clock.days.map(|days| of_days(days.into())).unwrap_or_default();
+    format!("{days} from {}: {}.", words::of_when(&clock.since), clock.authority)
 }
 
 fn of_claim(claim: &Claim, what: Changed) -> String {
