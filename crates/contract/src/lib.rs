@@ -28,6 +28,6 @@ pub use headers::Facets;
 pub use principal::{Principal, Role};
 pub use problem::{InputError, Problem, ProblemKind};
 pub use query::{
-    Agenda, Ask, Brief, By, Calendar, Due, Filters, Find, List, Order, Overdue, Paging, Query, Search, Sort,
-    State, Statistics, Timeline,
+    Agenda, Ask, Audit, Brief, By, Calendar, Due, Filters, Find, List, Order, Overdue, Paging, Query, Search,
+    Sort, State, Statistics, Timeline,
 };

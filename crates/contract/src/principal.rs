@@ -23,6 +23,19 @@ pub struct Principal {
 }
 
 impl Principal {
+    /// Who shows no token: may do nothing that needs a role, and sees nothing that has a marking.
+    #[must_use]
+    pub const fn anonymous() -> Self {
+        Self {
+            subject: String::new(),
+            agency: String::new(),
+            party: String::new(),
+            roles: BTreeSet::new(),
+            level: String::new(),
+            caveats: BTreeSet::new(),
+        }
+    }
+
     /// Whether the principal holds the role.
     #[must_use]
     pub fn holds(&self, role: Role) -> bool {

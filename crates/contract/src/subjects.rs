@@ -28,6 +28,15 @@ pub const SEARCH: &str = "chancery.queries.search";
 /// Everything that a projector answers.
 pub const QUERIES: [&str; 4] = [DOSSIERS, TIMELINE, CALENDAR, SEARCH];
 
+/// Checkpoints, tiles and proofs, answered by auditors.
+pub const AUDIT: &str = "chancery.queries.audit";
+
+/// The stream of the checkpoints that an auditor has signed.
+pub const CHECKPOINT_STREAM: &str = "CHANCERY_CHECKPOINTS";
+
+/// Where a checkpoint is published once it is signed: what the stream listens on.
+pub const CHECKPOINTS: &str = "chancery.checkpoints";
+
 const EVENTS: &str = "chancery.events.";
 
 /// The one literal subject of a record: `chancery.events.<aggregate>.<uuid>`.

@@ -18,6 +18,17 @@
 //!
 //! Data that was sealed is encrypted before it is recorded; the hash is of what was recorded, so that
 //! destroying the key leaves every proof as it was.
+//!
+//! **What is no such envelope takes its place all the same**, for a tree has no gaps: [`of_message`] makes of
+//! any message that stands on a record's subject
+//!
+//! ```text
+//! {"messagehash":"<lower-case hexadecimal of SHA-256(message)>","subject":"<the record>"}
+//! ```
+//!
+//! and of an envelope that names another record than it stands on, too, so that an event that was moved is
+//! another leaf. No event's leaf has a `messagehash` and no `datahash`. Such a hash has no salt: who guesses the
+//! whole message knows that it was right.
 
 use crate::canonical::{self, Json};
 use crate::hash::sha256;
@@ -41,6 +52,34 @@ pub const LARGEST: usize = 65_535;
 /// [`LeafError`] if the bytes have no canonical form, lack one of the three members or have a `datahash`
 /// already, or if the leaf would be larger than [`LARGEST`].
 pub fn leaf(envelope: &[u8]) -> Result<Vec<u8>, LeafError> {
+    members(envelope).and_then(written)
+}
+
+/// The leaf of whatever stands in the log on a record's subject, given as envelopes name it: `<aggregate>/<uuid>`.
+///
+/// An envelope's [`leaf`] if it can be made and names that record; else the hash of the message (see above).
+///
+/// ```
+/// let leaf = transparency::leaf::of_message("matter/0191d3c2-0000-7000-8000-000000000000", b"?");
+/// let expected = r#"{"messagehash":"8a8de823d5ed3e12746a62ef169bcf372be0ca44f0a1236abc35df05d96928e1","subject":"matter/0191d3c2-0000-7000-8000-000000000000"}"#;
+/// assert_eq!(std::str::from_utf8(&leaf)?, expected);
+/// # Ok::<(), std::str::Utf8Error>(())
+/// ```
+#[must_use]
+pub fn of_message(subject: &str, message: &[u8]) -> Vec<u8> {
+    let named = |members: &Vec<(String, Json)>| {
+        members.iter().any(|(name, value)| name == "subject" && *value == Json::String(subject.into()))
+    };
+    let own = members(message).ok().filter(named).and_then(|members| written(members).ok());
+    own.unwrap_or_else(|| {
+        let hash = Json::String(sha256(&[message]).to_hex());
+        let subject = Json::String(subject.into());
+        Json::Object(vec![("messagehash".into(), hash), ("subject".into(), subject)]).to_string().into_bytes()
+    })
+}
+
+/// The leaf's members, in canonical order.
+fn members(envelope: &[u8]) -> Result<Vec<(String, Json)>, LeafError> {
     let Json::Object(mut members) = canonical::value(envelope)? else { return Err(LeafError::NoObject) };
     let data = Json::take(&mut members, "data").ok_or(LeafError::Missing { member: "data" })?;
     let salt = sixteen(&mut members, "datasalt")?;
@@ -49,6 +88,10 @@ pub fn leaf(envelope: &[u8]) -> Result<Vec<u8>, LeafError> {
     if Json::put(&mut members, "datahash", Json::String(hash)).is_some() {
         return Err(LeafError::Hashed);
     }
+    Ok(members)
+}
+
+fn written(members: Vec<(String, Json)>) -> Result<Vec<u8>, LeafError> {
     let leaf = Json::Object(members).to_string().into_bytes();
     if leaf.len() > LARGEST { Err(LeafError::TooLarge { size: leaf.len() }) } else { Ok(leaf) }
 }
@@ -201,6 +244,26 @@ mod tests {
         assert_eq!(of(&large).unwrap().len(), LARGEST);
         large["actor"] = json!(format!("o\u{301}fficer{}", "a".repeat(room + 1)));
         assert_eq!(of(&large), Err(LeafError::TooLarge { size: LARGEST + 1 }));
+    }
+
+    #[test]
+    fn whatever_stands_in_the_log_has_a_leaf_and_it_says_where_it_stands() {
+        let mut own = envelope(&json!({"a": 1}));
+        own["subject"] = json!("matter/a");
+        let message = own.to_string().into_bytes();
+        assert_eq!(of_message("matter/a", &message), leaf(&message).unwrap());
+        let moved = of_message("matter/b", &message);
+        assert!(moved.starts_with(b"{\"messagehash\":") && moved.ends_with(b"\"subject\":\"matter/b\"}"));
+        let mut large = own.clone();
+        large["actor"] = json!("a".repeat(LARGEST));
+        let mut twice = message.clone();
+        twice.splice(1..1, *b"\"actor\":\"x\",");
+        let strange = [b"".to_vec(), b"{}".to_vec(), large.to_string().into_bytes(), twice];
+        let leaves = strange.map(|message| of_message("matter/a", &message));
+        for (place, leaf) in leaves.iter().enumerate() {
+            assert_eq!(Some(place), leaves.iter().position(|other| other == leaf), "{place}");
+            assert!(leaf.starts_with(b"{\"messagehash\":"));
+        }
     }
 
     proptest! {

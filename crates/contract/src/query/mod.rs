@@ -1,14 +1,16 @@
 //! Asking: what the gateway asks of a read model. Answers are the JSON that is served.
 //!
 //! One read model answers one enum: [`Query`] the dossiers, [`Timeline`] the timeline, [`Agenda`] the calendar,
-//! [`Find`] the search. What many questions have in common is [`Filters`] and [`Paging`].
+//! [`Find`] the search, [`Audit`] the auditor. What many questions have in common is [`Filters`] and [`Paging`].
 
 mod agenda;
+mod audit;
 mod dossiers;
 mod filters;
 mod find;
 
 pub use agenda::{Agenda, Calendar, Due, Overdue, State};
+pub use audit::Audit;
 pub use dossiers::{Brief, List, Query, Sort, Timeline};
 pub use filters::{Filters, Order, Paging};
 pub use find::{By, Find, Search, Statistics};

@@ -1,14 +1,12 @@
 //! A machine's own signing key: two PEM files in a folder.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey, KeypairBytes};
-use uuid::Uuid;
 
 use super::{Error, Issuer, Verifier};
 
@@ -67,8 +65,7 @@ impl Keys {
     pub fn create_if_absent(folder: &Path) -> Result<Self, KeysError> {
         let keys = Self::in_folder(folder);
         if !keys.private.exists() {
-            let mut maker = DirBuilder::new();
-            maker.recursive(true).mode(0o700).create(folder).map_err(|source| at(folder, source))?;
+            crate::file::make_folder(folder).map_err(|source| at(folder, source))?;
             let mut secret_key = [0; 32];
             getrandom::fill(&mut secret_key).map_err(KeysError::Randomness)?;
             // Without the public half: version 1 of PKCS #8, which older tools read too.
@@ -104,22 +101,8 @@ impl Keys {
     }
 }
 
-/// Writes a file that is either there in full or not at all, and never over another.
 fn create(file: &Path, bytes: &[u8], mode: u32) -> Result<(), KeysError> {
-    let draft = file.with_extension(format!("{}.tmp", Uuid::new_v4().simple()));
-    let written = write(&draft, bytes, mode).and_then(|()| match fs::hard_link(&draft, file) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        linked => linked,
-    });
-    // A draft that is left behind would be a second copy of the key.
-    let removed = fs::remove_file(&draft);
-    written.and(removed).map_err(|source| at(file, source))
-}
-
-fn write(file: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let mut file: File = OpenOptions::new().write(true).create_new(true).mode(mode).open(file)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    crate::file::create(file, bytes, mode).map_err(|source| at(file, source))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, KeysError> {

@@ -1,0 +1,122 @@
+//! The auditor: makes the log provable to those who do not trust whoever runs it.
+//!
+//! - `tree` is a [read model](readmodel): every event of the log, in order, is a leaf of a Merkle tree (RFC 6962).
+//!   The event at position `p` is leaf `p − 1`.
+//! - `signing` signs the tree's head at most a second after new events, as a checkpoint (C2SP tlog-checkpoint), with
+//!   the key of `key`; `kept` is the last one that was signed, on disk before anybody sees it; `publication` is the
+//!   stream on which checkpoints are published.
+//! - `answer` serves checkpoints, tiles (C2SP tlog-tiles) and proofs.
+//!
+//! **What was signed binds.** Before anything is signed, the tree is proved to be a continuation of every checkpoint
+//! that is known to have been signed, on file or on the stream. When it is not, because the log was tampered with or
+//! a backup was restored, nothing is signed and nothing of the tree is served any more: the process says so and is
+//! not ready, until an operator has decided. The tree is disposable; the last signed checkpoint is not.
+//!
+//! Formats and mathematics are in [`transparency`].
+
+mod answer;
+mod kept;
+mod key;
+mod metrics;
+mod publication;
+mod signing;
+mod standing;
+#[cfg(test)]
+mod testing;
+mod tree;
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use contract::subjects;
+use domain::Levels;
+use eventlog::EventLog;
+use readmodel::Projection;
+use service::{Endpoint, Shell};
+use transparency::note::KeyName;
+
+pub use crate::key::KeyError;
+pub use crate::publication::{Publication, PublicationError};
+pub use crate::tree::Tree;
+
+/// The folder of the tree, below that of the process.
+const FOLDER: &str = "auditor";
+
+/// What an operator may set.
+#[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
+#[command(next_help_heading = "Auditor")]
+pub struct Settings {
+    /// What the log is called in its checkpoints, a URL without its scheme; said at the first start, for it becomes
+    /// part of the key [default: HOST/chancery-ID]
+    #[arg(long, env = "CHANCERY_ORIGIN", value_name = "NAME")]
+    pub origin: Option<KeyName>,
+
+    /// Memory for the pages of the tree, in MiB
+    #[arg(long, env = "CHANCERY_AUDITOR_CACHE", value_name = "MIB", default_value_t = 64)]
+    pub auditor_cache: u64,
+
+    /// Questions that are answered at once; those beyond are refused
+    #[arg(long, env = "CHANCERY_AUDITOR_IN_FLIGHT", value_name = "COUNT", default_value_t = 256)]
+    pub auditor_in_flight: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { origin: None, auditor_cache: 64, auditor_in_flight: 256 }
+    }
+}
+
+/// Builds the tree, signs and answers until the shell is shut down.
+///
+/// # Errors
+/// When the key cannot be used, or the log, the stream of checkpoints or the database cannot be opened. What goes
+/// wrong later, and a tree that is not the one that was signed, make the process not ready.
+pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
+    // Before anything is waited for: until they are set, nobody may think that this is ready.
+    let (sound, serving) = (shell.latch("checkpoint"), shell.latch("endpoint"));
+    let signer = key::open(&shell.data, settings.origin.as_ref())?;
+    tracing::info!(key = %signer.verifier(), "checkpoints are signed");
+    let log = EventLog::open(shell.client.clone(), eventlog::Settings::default());
+    let log = log.await.context("the log cannot be opened")?;
+    let publication = Publication::open(shell.client.clone()).await;
+    let publication = publication.context("the stream of checkpoints cannot be opened")?;
+    let folder = shell.data.join(FOLDER).join(Tree::NAME);
+    let models =
+        readmodel::Settings { cache_bytes: settings.auditor_cache << 20, ..readmodel::Settings::default() };
+    let opened = readmodel::open(&folder, Tree::default(), models).await;
+    // From here on the folder is ours: nobody else signs what is on file there.
+    let (reader, runner) = opened.context("the tree cannot be opened")?;
+
+    let standing = standing::Standing::new();
+    let parts = signing::Parts {
+        signer,
+        reader: reader.clone(),
+        log: log.clone(),
+        publication,
+        kept: kept::Kept::under(&shell.data),
+        standing: standing.clone(),
+        metrics: metrics::Metrics::register(&shell.metrics),
+    };
+    shell.tasks.spawn(signing::run(parts, sound, shell.shutdown.clone()));
+    let run = runner.run(log, shell.shutdown.clone());
+    shell.tasks.spawn(async move {
+        // The reader's state says it too, and signing ends with it.
+        if let Err(error) = run.await {
+            let error = anyhow::Error::from(error);
+            tracing::error!(error = format!("{error:#}"), "the tree grows no more");
+        }
+    });
+
+    let endpoint = Endpoint {
+        name: "audit",
+        subject: subjects::AUDIT,
+        queue: "auditors",
+        in_flight: settings.auditor_in_flight,
+    };
+    let answering = Arc::new(answer::Answering { reader, standing, levels: Levels::default() });
+    shell.serve(endpoint, move |request| answering.clone().answer(request)).await?;
+    serving.set();
+    shell.shutdown.cancelled().await;
+    Ok(())
+}
