@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
@@ -106,7 +107,7 @@ impl Client {
         let bytes = response.bytes().await?;
         let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
         let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| text());
-        Ok(Answer { status, headers, body })
+        Ok(Answer { status, headers, body, bytes })
     }
 
     /// The record that a list with this query has and that `pattern` [`holds`](crate::holds) for, in full.
@@ -156,6 +157,8 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body; what is no JSON is one text.
     pub body: Value,
+    /// The same as it came.
+    pub bytes: Bytes,
 }
 
 impl Answer {

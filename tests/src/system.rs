@@ -22,7 +22,7 @@ const STARTING: Duration = Duration::from_secs(400);
 /// Longer than the longest benchmark.
 const VALID: Duration = Duration::from_secs(12 * 3600);
 
-const WHOLE: &[&str] = &["registrar", "projector", "gateway"];
+const WHOLE: &[&str] = &["registrar", "projector", "auditor", "gateway"];
 
 /// A running register. Everything ends, and every file goes, when it is dropped.
 pub struct System {

@@ -76,10 +76,11 @@ async fn answered(gateway: &Gateway, who: Option<&Verified>, request: Request, n
     next.run(request).await
 }
 
-/// What every answer says besides: nobody but the caller may keep it, and it is what it says it is.
+/// What every answer says besides: nobody but the caller may keep it, unless the route says otherwise, and it is what
+/// it says it is.
 fn finish(headers: &mut HeaderMap, request_id: &str) {
     headers.extend(HeaderValue::from_str(request_id).ok().map(|id| (REQUEST_ID, id)));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
     headers.insert(VARY, HeaderValue::from_static("accept, authorization"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }

@@ -17,18 +17,22 @@ const INSUFFICIENT: HeaderValue =
 
 /// Whom the request's token names.
 pub(crate) fn identify(gateway: &Gateway, headers: &HeaderMap) -> Result<Arc<Verified>, Refusal> {
-    let refused = |detail: String, challenge| {
-        Refusal::new(ProblemKind::Unauthenticated, detail).challenging(Some(challenge))
-    };
-    let Some(header) = headers.get(AUTHORIZATION) else {
-        return Err(refused("there is no token: send Authorization: Bearer <token>".to_owned(), CHALLENGE));
-    };
+    let Some(header) = headers.get(AUTHORIZATION) else { return Err(missing()) };
     let token = header.to_str().ok().and_then(|text| text.split_once(' '));
     let Some((_, token)) = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
         return Err(refused("the Authorization header is not Bearer <token>".to_owned(), CHALLENGE));
     };
     let verified = gateway.verifier.verify(token.trim(), gateway.shell.clock.now());
     verified.map_err(|error| refused(error.to_string(), INVALID))
+}
+
+/// There is no token.
+pub(crate) fn missing() -> Refusal {
+    refused("there is no token: send Authorization: Bearer <token>".to_owned(), CHALLENGE)
+}
+
+fn refused(detail: String, challenge: HeaderValue) -> Refusal {
+    Refusal::new(ProblemKind::Unauthenticated, detail).challenging(Some(challenge))
 }
 
 /// Refuses who does not hold the role.

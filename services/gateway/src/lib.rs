@@ -1,7 +1,7 @@
 //! The HTTP edge: submissions in, records and timelines out.
 //!
 //! One request's way: a connection (`listen`) → what is around every request (id, identity, limits, log)
-//! → a route → a question to a registrar or a projector over NATS → their bytes, as they are. Nothing is parsed
+//! → a route → a question to a registrar, a projector or an auditor over NATS → their bytes, as they are. Nothing is parsed
 //! twice and nothing is kept.
 //!
 //! - `submit` reads one event or several, in plain JSON or any CloudEvents 1.0.2 mode of the HTTP binding.
@@ -50,6 +50,7 @@ struct Gateway {
     read_within: Duration,
     write_within: Duration,
     answer_within: Duration,
+    public_checkpoints: bool,
 }
 
 /// Takes the address and serves on it.
@@ -96,6 +97,7 @@ async fn serve_on(
         read_within: settings.http_read_within,
         write_within: settings.http_write_within,
         answer_within: settings.http_answer_within,
+        public_checkpoints: settings.public_checkpoints,
         shell,
     });
     tracing::info!(%address, "the HTTP API listens");

@@ -42,6 +42,19 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/v1/overdue", "What lapsed, runs out soon, or came late"),
     ("GET", "/v1/search", "Full text, best match first, with what was found marked"),
     ("GET", "/v1/statistics", "Counts by month, party, kind, topic, status, outcome and strength"),
+    ("GET", "/checkpoint", "The latest signed checkpoint of the log (C2SP tlog-checkpoint)"),
+    (
+        "GET",
+        "/tile/{level}/{index}",
+        "Hashes of the log's Merkle tree (C2SP tlog-tiles); /tile/entries/{index} for auditors cleared for everything",
+    ),
+    ("GET", "/v1/audit/events/{uid}/proof", "That an event is in the log (C2SP tlog-proof; format=json)"),
+    (
+        "GET",
+        "/v1/audit/consistency",
+        "That the tree of the first `from` events is a beginning of that of `to`",
+    ),
+    ("GET", "/v1/audit/leaves/{uid}", "What of an event is hashed into the tree: everything but its content"),
     ("GET", "/problems/{slug}", "What a problem means"),
 ];
 
@@ -58,7 +71,13 @@ pub(crate) fn router(gateway: &Arc<Gateway>) -> Router {
         .route("/v1/calendar.ics", get(read::calendar_ics))
         .route("/v1/overdue", get(read::overdue))
         .route("/v1/search", get(read::search))
-        .route("/v1/statistics", get(read::statistics));
+        .route("/v1/statistics", get(read::statistics))
+        .route("/checkpoint", get(read::checkpoint))
+        .route("/tile/{*path}", get(read::tile))
+        .route("/tile/entries/{*path}", get(read::entries))
+        .route("/v1/audit/events/{uid}/proof", get(read::proof))
+        .route("/v1/audit/consistency", get(read::consistency))
+        .route("/v1/audit/leaves/{uid}", get(read::leaf));
     for aggregate in Aggregate::ALL {
         let base = format!("/v1/{}", aggregate.collection());
         router = router

@@ -49,6 +49,11 @@ pub struct Settings {
     #[arg(long, env = "CHANCERY_HTTP_ANSWER_WITHIN", value_name = "SECONDS", value_parser = seconds, default_value = "10")]
     pub http_answer_within: Duration,
 
+    /// Show checkpoints, hash tiles and consistency proofs, which tell nothing of what is recorded but how many events
+    /// there are, to who has no token
+    #[arg(long, env = "CHANCERY_PUBLIC_CHECKPOINTS")]
+    pub public_checkpoints: bool,
+
     /// Told where the gateway listens
     #[arg(skip)]
     pub bound: Bound,

@@ -9,6 +9,7 @@ mod kill;
 mod known_at;
 mod markings;
 mod pages;
+mod proofs;
 mod rebuild;
 mod replicas;
 mod samples;

@@ -9,15 +9,18 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use contract::subjects::{COMMANDS, EVERY_EVENT, QUERIES, STREAM};
+use contract::subjects::{AUDIT, CHECKPOINT_STREAM, CHECKPOINTS, COMMANDS, EVERY_EVENT, QUERIES, STREAM};
 
-/// Creates the stream, before any role starts.
+/// Creates the streams, before any role starts.
 pub(crate) const SET_UP: &str = "set-up";
 
 /// The roles that have a user, beside [`SET_UP`].
 const REGISTRAR: &str = "registrar";
 const PROJECTOR: &str = "projector";
+const AUDITOR: &str = "auditor";
 const GATEWAY: &str = "gateway";
+
+const USERS: [&str; 5] = [SET_UP, REGISTRAR, PROJECTOR, AUDITOR, GATEWAY];
 
 /// Who connects.
 #[derive(Clone)]
@@ -39,8 +42,7 @@ impl Configuration {
     /// A server at this port with new passwords.
     pub(super) fn new(port: u16) -> Result<Self, getrandom::Error> {
         let user = |name| Ok(User { name, password: secret()? });
-        let users =
-            [SET_UP, REGISTRAR, PROJECTOR, GATEWAY].into_iter().map(user).collect::<Result<_, _>>()?;
+        let users = USERS.into_iter().map(user).collect::<Result<_, _>>()?;
         // The name tells our server from another that was quicker to take the port.
         Ok(Self { name: format!("chancery-{}", &secret()?[..8]), port, users })
     }
@@ -84,21 +86,26 @@ impl Configuration {
 /// would go wherever a question says, such as into the log.
 fn allowed(user: &str) -> (Vec<String>, Vec<String>) {
     let mut publish = match user {
-        SET_UP => vec![format!("$JS.API.STREAM.CREATE.{STREAM}")],
+        SET_UP => [STREAM, CHECKPOINT_STREAM].map(|stream| format!("$JS.API.STREAM.CREATE.{stream}")).into(),
         REGISTRAR => vec![EVERY_EVENT.to_owned()],
-        GATEWAY => [COMMANDS].into_iter().chain(QUERIES).map(ToOwned::to_owned).collect(),
+        AUDITOR => vec![CHECKPOINTS.to_owned(), format!("$JS.API.STREAM.MSG.GET.{CHECKPOINT_STREAM}")],
+        GATEWAY => [COMMANDS, AUDIT].into_iter().chain(QUERIES).map(ToOwned::to_owned).collect(),
         _ => Vec::new(),
     };
     if user != GATEWAY {
         publish.extend(reading());
     }
-    if matches!(user, REGISTRAR | PROJECTOR) {
+    if matches!(user, SET_UP | AUDITOR) {
+        publish.push(format!("$JS.API.STREAM.INFO.{CHECKPOINT_STREAM}"));
+    }
+    if matches!(user, REGISTRAR | PROJECTOR | AUDITOR) {
         publish.push(format!("_INBOX.{GATEWAY}.>"));
     }
     let mut subscribe = vec![format!("_INBOX.{user}.>")];
     match user {
         REGISTRAR => subscribe.extend([COMMANDS.to_owned(), "$SRV.>".to_owned()]),
         PROJECTOR => subscribe.extend(QUERIES.into_iter().chain(["$SRV.>"]).map(ToOwned::to_owned)),
+        AUDITOR => subscribe.extend([AUDIT.to_owned(), "$SRV.>".to_owned()]),
         _ => {}
     }
     (publish, subscribe)
@@ -127,7 +134,7 @@ mod tests {
 
     #[test]
     fn no_user_may_change_or_remove_what_is_recorded() {
-        for user in [SET_UP, REGISTRAR, PROJECTOR, GATEWAY] {
+        for user in USERS {
             let (publish, _) = allowed(user);
             for verb in ["UPDATE", "DELETE", "PURGE", "RESTORE", "MSG.DELETE", "SNAPSHOT"] {
                 let subject = format!("$JS.API.STREAM.{verb}");
@@ -138,9 +145,12 @@ mod tests {
     }
 
     #[test]
-    fn only_the_registrar_may_append() {
-        for user in [SET_UP, PROJECTOR, GATEWAY] {
-            assert!(!allowed(user).0.iter().any(|may| may.starts_with("chancery.events")), "{user}");
+    fn only_the_registrar_may_append_and_only_the_auditor_publish_checkpoints() {
+        for (subject, who) in [("chancery.events", REGISTRAR), ("chancery.checkpoints", AUDITOR)] {
+            for user in USERS {
+                let may = allowed(user).0.iter().any(|may| may.starts_with(subject));
+                assert_eq!(may, user == who, "{user} {subject}");
+            }
         }
     }
 

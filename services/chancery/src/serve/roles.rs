@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use async_nats::Client;
+use auditor::Publication;
 use eventlog::EventLog;
 use service::settings::Server as Address;
 use service::token::Keys;
@@ -18,17 +19,20 @@ pub(super) enum Role {
     Registrar,
     /// Keeps the read models and answers queries
     Projector,
+    /// Signs checkpoints and proves what is recorded
+    Auditor,
     /// Serves the HTTP API
     Gateway,
 }
 
 impl Role {
-    const ALL: [Self; 3] = [Self::Registrar, Self::Projector, Self::Gateway];
+    const ALL: [Self; 4] = [Self::Registrar, Self::Projector, Self::Auditor, Self::Gateway];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Registrar => "registrar",
             Self::Projector => "projector",
+            Self::Auditor => "auditor",
             Self::Gateway => "gateway",
         }
     }
@@ -41,6 +45,8 @@ pub(super) struct Settings {
     pub(super) registrar: registrar::Settings,
     #[command(flatten)]
     projector: projector::Settings,
+    #[command(flatten)]
+    auditor: auditor::Settings,
     #[command(flatten)]
     pub(super) gateway: gateway::Settings,
 }
@@ -59,13 +65,15 @@ pub(super) fn address(server: &Server, user: &str) -> Result<Address> {
     Ok(url.parse()?)
 }
 
-/// Starts every role of the process. Under a private server each connects as itself, and finds the stream there.
+/// Starts every role of the process. Under a private server each connects as itself, and finds the streams there.
 pub(super) async fn start(process: &mut Process, serve: &Serve, server: Option<&Server>) -> Result<()> {
     let settings = &serve.settings;
     if server.is_some() {
         let replicas = settings.registrar.replicas;
         let log = eventlog::Settings { replicas, ..eventlog::Settings::default() };
         EventLog::open(process.shell().client.clone(), log).await.context("the log cannot be set up")?;
+        let checkpoints = Publication::open(process.shell().client.clone()).await;
+        checkpoints.context("the stream of checkpoints cannot be set up")?;
     }
     if serve.roles.contains(&Role::Gateway) && settings.gateway.token_key.is_empty() {
         Keys::create_if_absent(&keys_folder(&serve.common.data))?;
@@ -79,6 +87,9 @@ pub(super) async fn start(process: &mut Process, serve: &Serve, server: Option<&
             }
             Role::Projector => {
                 process.role_as(name, client, |shell| projector::run(settings.projector.clone(), shell));
+            }
+            Role::Auditor => {
+                process.role_as(name, client, |shell| auditor::run(settings.auditor.clone(), shell));
             }
             Role::Gateway => {
                 process.role_as(name, client, |shell| gateway::run(settings.gateway.clone(), shell));

@@ -123,7 +123,12 @@ async fn no_role_s_credential_can_change_or_remove_history() {
 async fn no_reply_goes_into_the_log() {
     let register = Register::start().await;
     register.run(CALL).text();
-    let questions = ["chancery.commands", "chancery.queries.dossiers", "chancery.queries.timeline"];
+    let questions = [
+        "chancery.commands",
+        "chancery.queries.dossiers",
+        "chancery.queries.timeline",
+        "chancery.queries.audit",
+    ];
     let services = ["$SRV.PING", "$SRV.INFO", "$SRV.STATS"];
     let mut clients = clients(&register).await;
     for (user, client) in &clients {
@@ -161,7 +166,7 @@ async fn clients(register: &Register) -> Vec<(String, async_nats::Client)> {
         let client = options.connect(format!("127.0.0.1:{port}")).await.expect("the credential is good");
         clients.push((user, client));
     }
-    assert_eq!(clients.len(), 4, "{conf}");
+    assert_eq!(clients.len(), 5, "{conf}");
     clients
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, RawPathParams};
 use contract::{Principal, Problem, ProblemKind, Query, Role, subjects};
 use http::HeaderMap;
+use http::header::AUTHORIZATION;
 use http::request::Parts;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -16,7 +17,7 @@ use service::{Reply, ask};
 
 use crate::Gateway;
 use crate::around::About;
-use crate::identity::require;
+use crate::identity::{missing, require};
 use crate::params::{Moment, Params};
 use crate::refusal::{Refusal, unanswered};
 
@@ -24,7 +25,8 @@ use crate::refusal::{Refusal, unanswered};
 #[derive(Debug)]
 pub(crate) struct Asked {
     gateway: Handle,
-    who: Arc<Verified>,
+    /// None: who shows no token, where that is allowed.
+    who: Option<Arc<Verified>>,
     request_id: Arc<str>,
     /// The path's parameter, decoded; empty where the route has none.
     pub(crate) segment: String,
@@ -34,6 +36,10 @@ pub(crate) struct Asked {
     pub(crate) params: Params,
     pub(crate) headers: HeaderMap,
 }
+
+/// A question that needs no role, and no token where a setting says so.
+#[derive(Debug)]
+pub(crate) struct Openly(pub(crate) Asked);
 
 /// The gateway, of which there is nothing to show.
 struct Handle(Arc<Gateway>);
@@ -61,10 +67,21 @@ pub(crate) struct AsOf {
     known_at: Option<u64>,
 }
 
+static NOBODY: Principal = Principal::anonymous();
+
 impl Asked {
+    fn principal(&self) -> &Principal {
+        self.who.as_ref().map_or(&NOBODY, |who| &who.principal)
+    }
+
     /// What the caller's own keys are resolved within.
     pub(crate) fn agency(&self) -> &str {
-        &self.who.principal.agency
+        &self.principal().agency
+    }
+
+    /// Whether checkpoints are for everybody.
+    pub(crate) fn is_public(&self) -> bool {
+        self.gateway.0.public_checkpoints
     }
 
     /// The day as of which things are late: as given, else that of `known_at`, else the clock's (UTC).
@@ -133,8 +150,8 @@ impl Asked {
         known_at: Option<u64>,
         query: Q,
     ) -> Result<Reply, Refusal> {
-        let Self { gateway: Handle(gateway), who, request_id, .. } = self;
-        let question = Question { principal: &who.principal, min_position, known_at, query };
+        let Self { gateway: Handle(gateway), request_id, .. } = self;
+        let question = Question { principal: self.principal(), min_position, known_at, query };
         let body = serde_json::to_vec(&question).map_err(|error| {
             tracing::error!(%error, "a question cannot be written");
             Refusal::new(ProblemKind::Internal, "the operator's log says more")
@@ -148,11 +165,37 @@ impl FromRequestParts<Arc<Gateway>> for Asked {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Arc<Gateway>) -> Result<Self, Refusal> {
-        let about = parts.extensions.remove::<About>();
-        let about =
-            about.ok_or_else(|| Refusal::new(ProblemKind::Internal, "the request has no identity"))?;
+        let about = about(parts)?;
         let who = about.who?;
         require(&who, Role::Reader)?;
+        Self::by(Some(who), about.request_id, parts, gateway).await
+    }
+}
+
+impl FromRequestParts<Arc<Gateway>> for Openly {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Arc<Gateway>) -> Result<Self, Refusal> {
+        let about = about(parts)?;
+        // A token that is wrong is refused all the same: who sent it believes to be somebody.
+        let nobody = gateway.public_checkpoints && !parts.headers.contains_key(AUTHORIZATION);
+        let who = if nobody { None } else { Some(about.who?) };
+        Asked::by(who, about.request_id, parts, gateway).await.map(Self)
+    }
+}
+
+fn about(parts: &mut Parts) -> Result<About, Refusal> {
+    let about = parts.extensions.remove::<About>();
+    about.ok_or_else(|| Refusal::new(ProblemKind::Internal, "the request has no identity"))
+}
+
+impl Asked {
+    async fn by(
+        who: Option<Arc<Verified>>,
+        request_id: Arc<str>,
+        parts: &mut Parts,
+        gateway: &Arc<Gateway>,
+    ) -> Result<Self, Refusal> {
         let segments = RawPathParams::from_request_parts(parts, gateway)
             .await
             .map_err(|_| Refusal::new(ProblemKind::Malformed, "the path is no percent-encoded UTF-8"))?;
@@ -163,12 +206,20 @@ impl FromRequestParts<Arc<Gateway>> for Asked {
         Ok(Self {
             gateway: Handle(Arc::clone(gateway)),
             who,
-            request_id: about.request_id,
+            request_id,
             segment,
             other,
             known_at: params.moment("known_at"),
             params,
             headers: std::mem::take(&mut parts.headers),
         })
+    }
+
+    /// Refuses who has no token, or does not hold the role.
+    pub(crate) fn requires(&self, role: Role) -> Result<(), Refusal> {
+        match &self.who {
+            Some(who) => require(who, role),
+            None => Err(missing()),
+        }
     }
 }

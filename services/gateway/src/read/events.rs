@@ -47,7 +47,7 @@ pub(crate) async fn event(asked: Asked) -> Result<Response, Refusal> {
 }
 
 /// The event of a path: its uid, or `~ID`, the caller's own identifier.
-fn uid(asked: &Asked) -> Result<Uuid, Refusal> {
+pub(super) fn uid(asked: &Asked) -> Result<Uuid, Refusal> {
     let id = asked.segment.as_str();
     match id.strip_prefix('~') {
         Some(id) if !id.is_empty() => Ok(domain::event_uid(asked.agency(), id)),

@@ -2,6 +2,7 @@
 
 mod agenda;
 mod asked;
+mod audit;
 mod brief;
 mod events;
 mod find;
@@ -16,6 +17,7 @@ use uuid::Uuid;
 
 pub(crate) use agenda::{calendar, overdue};
 use asked::Asked;
+pub(crate) use audit::{checkpoint, consistency, entries, leaf, proof, tile};
 pub(crate) use brief::brief;
 pub(crate) use events::{event, log};
 pub(crate) use find::{search, statistics};

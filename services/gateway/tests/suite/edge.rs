@@ -67,6 +67,7 @@ impl Edge {
             ("timeline", subjects::TIMELINE),
             ("calendar", subjects::CALENDAR),
             ("search", subjects::SEARCH),
+            ("audit", subjects::AUDIT),
         ] {
             let (asked, planned) = (Arc::clone(&self.asked), Arc::clone(&self.planned));
             let endpoint = Endpoint { name, subject, queue: name, in_flight: 64 };

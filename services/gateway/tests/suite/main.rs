@@ -6,5 +6,6 @@ mod calendars;
 mod edge;
 mod limits;
 mod problems;
+mod proofs;
 mod reading;
 mod submitting;
