@@ -16,9 +16,12 @@ use super::{DAYS, Held, Target, day_of};
 use crate::filter::Span;
 use crate::key::Place;
 
-/// Standings up to which their entries are put in order; of more, an order is read and most that stands there is
-/// one of them. Both take a few milliseconds at most. Tests try both ways.
-const FEW: u64 = if cfg!(test) { 2 } else { 16_384 };
+/// Standings up to which their entries are put in order. Of more, the order is walked: a page of them is met soon,
+/// unless they all lie at its other end. Tests go both ways.
+const FEW: u64 = if cfg!(test) { 2 } else { 2_048 };
+
+/// Places that are walked past before what is left is put in order after all: a few milliseconds.
+const PASSED_BY: usize = if cfg!(test) { 3 } else { 20_000 };
 
 /// Everything stands under the empty facet.
 static ALL: LazyLock<[BTreeSet<String>; 1]> = LazyLock::new(|| [BTreeSet::from([String::new()])]);
@@ -90,6 +93,7 @@ struct Asked {
 }
 
 /// What stands under one marking and all facets.
+#[derive(Clone)]
 struct Match<'h> {
     shard: &'h Shard,
     standings: Rc<RoaringBitmap>,
@@ -101,7 +105,8 @@ type Stream<'h> = Box<dyn Iterator<Item = (Place, Target)> + 'h>;
 
 impl<'h> Match<'h> {
     fn read(&self, segment: Segment) -> Stream<'h> {
-        if self.standings.len() <= FEW { self.sorted(segment) } else { self.scanned(segment) }
+        let (found, all) = (self.standings.len(), self.shard.size(segment.order));
+        if found <= FEW && found < all { self.sorted(segment) } else { self.walked(segment) }
     }
 
     /// Goes from the records to their places: of few.
@@ -118,21 +123,55 @@ impl<'h> Match<'h> {
     }
 
     /// Goes from the places to their records: of many.
-    fn scanned(&self, segment: Segment) -> Stream<'h> {
-        let (shard, direction) = (self.shard, self.asked.direction);
-        let (standings, asked) = (self.standings.clone(), self.asked.clone());
-        let is_found = move |(_, id): &(Place, u32)| {
-            let entry = shard.entry(*id);
-            entry.is_as_asked(asked.at, &asked.tags, asked.from)
-                && shard.is_among(entry.record, &standings, asked.at)
+    fn walked(&self, segment: Segment) -> Stream<'h> {
+        let this = self.clone();
+        let mut places = self.places(segment);
+        let (mut passed_by, mut last) = (0, None);
+        let mut rest = None::<Stream<'h>>;
+        let next = move || {
+            if let Some(rest) = &mut rest {
+                return rest.next();
+            }
+            for (place, id) in places.by_ref() {
+                if this.is_found(id) {
+                    last = Some(place);
+                    return Some((place, target(this.shard, id)));
+                }
+                passed_by += 1;
+                if passed_by == PASSED_BY {
+                    // What stood at a place may be passed by, and what stands there not: the rest begins with it.
+                    let rest_of_them = this.sorted(segment.from(place, this.asked.direction));
+                    let unseen = rest_of_them.filter(move |(place, _)| Some(*place) != last);
+                    return rest.insert(Box::new(unseen)).next();
+                }
+            }
+            None
         };
-        let open = read(shard.open(segment), direction).filter(is_found.clone());
-        let found = move |(place, id)| (place, target(shard, id));
+        Box::new(std::iter::from_fn(next))
+    }
+
+    fn is_found(&self, id: u32) -> bool {
+        let (entry, Asked { at, tags, from, .. }) = (self.shard.entry(id), &*self.asked);
+        entry.is_as_asked(*at, tags, *from) && self.shard.is_among(entry.record, &self.standings, *at)
+    }
+
+    /// What stands, and as of earlier what stood, in its order.
+    fn places(&self, segment: Segment) -> Box<dyn Iterator<Item = (Place, u32)> + 'h> {
+        let direction = self.asked.direction;
+        let open = in_order(self.shard.open(segment), direction);
         if self.asked.at.is_none() {
-            return Box::new(open.map(found));
+            return open;
         }
-        let closed = read(shard.closed(segment), direction).filter(is_found);
-        Box::new(Merged::of(vec![Box::new(open.map(found)), Box::new(closed.map(found))], direction))
+        let mut open = open.peekable();
+        let mut closed = in_order(self.shard.closed(segment), direction).peekable();
+        let next = move || match (open.peek(), closed.peek()) {
+            (Some((stands, _)), Some((stood, _))) if turn(*stood, direction) < turn(*stands, direction) => {
+                closed.next()
+            }
+            (Some(_), _) => open.next(),
+            (None, _) => closed.next(),
+        };
+        Box::new(std::iter::from_fn(next))
     }
 }
 
@@ -141,7 +180,7 @@ fn target(shard: &Shard, id: u32) -> Target {
     Target { subject: shard.subject(entry), number: entry.number }
 }
 
-fn read<'h>(
+fn in_order<'h>(
     places: impl DoubleEndedIterator<Item = (Place, u32)> + 'h,
     direction: Order,
 ) -> Box<dyn Iterator<Item = (Place, u32)> + 'h> {

@@ -56,6 +56,14 @@ impl Segment {
         Some(self)
     }
 
+    /// What of it lies at a place of it and behind.
+    pub(super) fn from(self, place: Place, direction: Order) -> Self {
+        match direction {
+            Order::Oldest => Self { first: place, ..self },
+            Order::Newest => Self { last: place, ..self },
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.first > self.last
     }

@@ -304,6 +304,11 @@ impl Shard {
         all.iter().rfind(|id| self.standings[**id as usize].since <= at) == Some(&id)
     }
 
+    /// How much stands in an order.
+    pub(super) fn size(&self, order: u8) -> u64 {
+        self.orders.get(&order).map_or(0, |order| order.open.len() as u64)
+    }
+
     /// What stands in a part of an order, in its order.
     pub(super) fn open(&self, segment: Segment) -> impl DoubleEndedIterator<Item = (Place, u32)> + '_ {
         self.orders.get(&segment.order).into_iter().flat_map(move |order| within(&order.open, segment))
