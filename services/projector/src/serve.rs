@@ -11,7 +11,7 @@ use service::{Reply, Request};
 use tokio::time::Instant;
 
 use crate::ahead::Ahead;
-use crate::search::Live;
+use crate::search::{Live, Told};
 use crate::{calendar, dossiers, search, timeline};
 
 /// Left of the deadline when a wait is given up, so that the caller still hears why.
@@ -68,7 +68,12 @@ impl Served {
             }
         };
         let asked = latest.clone();
-        let answer = self.ask(ask, move |ask, levels, view| search::answer(ask, levels, view, &asked)).await;
+        let told = self.ask(ask, move |ask, levels, view| search::answer(ask, levels, view, &asked)).await;
+        let answer = match told {
+            Ok(Told::All(reply)) => Ok(reply),
+            Ok(Told::ToCount(asking)) => index.count(asking, latest.clone()).await,
+            Err(problem) => Err(problem),
+        };
         if latest.has_failed() {
             index.give_up(&latest);
             return answer.map_err(|_| search::unreadable());
@@ -88,11 +93,11 @@ impl Served {
         self.ask(ask, answer).await
     }
 
-    async fn ask<Q: Send + 'static>(
+    async fn ask<Q: Send + 'static, T: Send + 'static>(
         &self,
         ask: Ask<Q>,
-        answer: impl FnOnce(&Ask<Q>, &Levels, &View<'_>) -> Result<Reply, Problem> + Send + 'static,
-    ) -> Result<Reply, Problem> {
+        answer: impl FnOnce(&Ask<Q>, &Levels, &View<'_>) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
         let levels = self.levels.clone();
         let read = self.reader.read(move |view| answer(&ask, &levels, view)).await;
         read.unwrap_or_else(|error| {

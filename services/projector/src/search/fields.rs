@@ -3,26 +3,29 @@
 use domain::{Mention, Subject};
 use jiff::civil::Date;
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
+use tantivy::tokenizer::TokenizerManager;
 use tantivy::{Index, TantivyDocument, Term};
 use uuid::Uuid;
 
-use super::texts::Texts;
+use super::index::Changed;
+use super::rank::newest;
 use super::words::Cutter;
 use crate::head::Head;
 use crate::key::{Key, Parts};
 
 /// The form of the index. Another one is built anew from the rows.
-pub(super) const SCHEMA: u32 = 2;
+pub(super) const SCHEMA: u32 = 3;
 
 /// Tokenizers, by the names that the index knows them by.
 const WORDS: &str = "words";
 const STEMS: &str = "stems";
 const RAW: &str = "raw";
 
-/// Columns: numbers of every document, texts that are counted.
+/// Columns: numbers of every document, texts that are counted. By one of them the documents of a segment are sorted.
+pub(super) const NEWEST: &str = "newest";
 pub(super) const MARKING: &str = "marking";
 pub(super) const FIRST: &str = "first";
-pub(super) const DAY: &str = "day";
+pub(super) const CHANGED: &str = "changed";
 pub(super) const EARLIEST: &str = "earliest";
 pub(super) const LATEST: &str = "latest";
 pub(super) const LAST_DAY: &str = "last_day";
@@ -36,7 +39,7 @@ pub(super) const OUTCOME: &str = "outcome";
 pub(super) const STRENGTH: &str = "strength";
 
 /// Between the parts of a facet; no text of the register contains it.
-const BETWEEN: char = '\u{1}';
+pub(super) const BETWEEN: char = '\u{1}';
 
 /// Where words and facets are looked up.
 #[derive(Clone, Copy, Debug)]
@@ -65,10 +68,10 @@ pub(super) fn schema() -> Schema {
     schema.add_text_field("stems", text(STEMS, IndexRecordOption::Basic));
     schema.add_text_field("facet", text(RAW, IndexRecordOption::Basic));
     schema.add_u64_field(FIRST, INDEXED | FAST);
-    for name in [MARKING, AGGREGATE, ID[0], ID[1]] {
+    for name in [NEWEST, CHANGED, MARKING, AGGREGATE, ID[0], ID[1]] {
         schema.add_u64_field(name, FAST);
     }
-    for name in [DAY, EARLIEST, LATEST, LAST_DAY] {
+    for name in [EARLIEST, LATEST, LAST_DAY] {
         schema.add_i64_field(name, FAST);
     }
     for name in [PARTY, KIND, TOPIC, STATUS, OUTCOME, STRENGTH] {
@@ -77,12 +80,20 @@ pub(super) fn schema() -> Schema {
     schema.build()
 }
 
+/// Has the index know how texts are cut.
+pub(super) fn register(tokenizers: &TokenizerManager) {
+    tokenizers.register(WORDS, Cutter::words());
+    tokenizers.register(STEMS, Cutter::stems());
+}
+
 impl Fields {
     /// Of an index, whose tokenizers are set.
     pub(super) fn of(index: &Index) -> tantivy::Result<Self> {
-        index.tokenizers().register(WORDS, Cutter::words());
-        index.tokenizers().register(STEMS, Cutter::stems());
-        let schema = index.schema();
+        register(index.tokenizers());
+        Self::of_schema(&index.schema())
+    }
+
+    pub(super) fn of_schema(schema: &Schema) -> tantivy::Result<Self> {
         Ok(Self {
             title: schema.get_field("title")?,
             body: schema.get_field("body")?,
@@ -101,8 +112,7 @@ impl Fields {
     pub(super) fn document(
         &self,
         schema: &Schema,
-        head: &Head,
-        texts: &Texts,
+        Changed { head, texts, position }: &Changed,
     ) -> tantivy::Result<TantivyDocument> {
         let mut document = TantivyDocument::default();
         for (field, text) in &texts.texts {
@@ -122,18 +132,16 @@ impl Fields {
             Ok(())
         };
         let [letter, id @ ..] = address(&summary.subject);
+        let day = summary.earliest.or(summary.latest).map(number_of);
+        number(NEWEST, newest(day, head.first))?;
         number(FIRST, head.first)?;
+        number(CHANGED, *position)?;
         number(MARKING, head.marking.into())?;
         number(AGGREGATE, letter.into())?;
         let (high, low) = Uuid::from_bytes(id).as_u64_pair();
         number(ID[0], high)?;
         number(ID[1], low)?;
-        let days = [
-            (DAY, summary.earliest.or(summary.latest)),
-            (EARLIEST, summary.earliest),
-            (LATEST, summary.latest),
-            (LAST_DAY, texts.last_day),
-        ];
+        let days = [(EARLIEST, summary.earliest), (LATEST, summary.latest), (LAST_DAY, texts.last_day)];
         for (name, day) in days {
             if let Some(day) = day {
                 document.add_i64(schema.get_field(name)?, number_of(day));
@@ -141,8 +149,13 @@ impl Fields {
         }
         let topics = summary.topics.iter().flat_map(|topic| above(topic));
         let topics = topics.collect::<std::collections::BTreeSet<_>>();
+        let called = summary.parties.iter().enumerate().map(|(nth, key)| {
+            let name = summary.names.get(nth).unwrap_or(key);
+            facet(key, name)
+        });
+        let called = called.collect::<Vec<_>>();
         let counted = [
-            (PARTY, summary.parties.iter().map(String::as_str).collect::<Vec<_>>()),
+            (PARTY, called.iter().map(String::as_str).collect::<Vec<_>>()),
             (TOPIC, topics.into_iter().collect()),
             (KIND, summary.kind.iter().map(String::as_str).collect()),
             (STATUS, vec![&summary.status]),

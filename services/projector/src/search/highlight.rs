@@ -1,6 +1,6 @@
 //! Where in a record's texts the words stand: pieces of them, safe to be shown as HTML.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use serde::Serialize;
@@ -28,21 +28,52 @@ pub(super) struct Highlight {
 /// Finds what was looked for in texts.
 pub(super) struct Highlighter<'q> {
     sought: &'q Sought,
+    /// Which words are inflected from what is looked for.
+    kin: Kin,
+}
+
+/// Words that are inflected from what others are. To take a word apart is dear, and most words of a text are met
+/// again in the next one.
+struct Kin {
     stems: Stems,
-    /// What the single words are inflected from.
-    inflected: BTreeSet<String>,
+    /// What the others are inflected from.
+    of: BTreeSet<String>,
+    /// Their first letters, which no inflection changes.
+    begin: BTreeSet<char>,
+    known: HashMap<String, bool>,
+}
+
+impl Kin {
+    fn new<'w>(words: impl Iterator<Item = &'w String>) -> Self {
+        let (mut stems, mut begin, mut of) = (Stems::default(), BTreeSet::new(), BTreeSet::new());
+        for word in words {
+            begin.extend(word.chars().next());
+            of.extend(stems.of(word));
+        }
+        Self { stems, of, begin, known: HashMap::new() }
+    }
+
+    fn has(&mut self, word: &str) -> bool {
+        if !word.chars().next().is_some_and(|first| self.begin.contains(&first)) {
+            return false;
+        }
+        if let Some(known) = self.known.get(word) {
+            return *known;
+        }
+        let has = self.stems.of(word).iter().any(|stem| self.of.contains(stem));
+        self.known.insert(word.to_owned(), has);
+        has
+    }
 }
 
 impl<'q> Highlighter<'q> {
     pub(super) fn new(sought: &'q Sought) -> Self {
-        let mut stems = Stems::default();
         let forms = sought.wanted.iter().flat_map(|clause| match clause {
             Clause::Word(forms) => &forms[..],
             Clause::Phrase(_) | Clause::Prefix(_) => &[],
         });
         let single = forms.filter_map(|form| if let [word] = &form[..] { Some(word) } else { None });
-        let inflected = single.flat_map(|word| stems.of(word)).collect();
-        Self { sought, stems, inflected }
+        Self { sought, kin: Kin::new(single) }
     }
 
     /// The pieces with most of what was looked for, in the order of the texts.
@@ -78,12 +109,10 @@ impl<'q> Highlighter<'q> {
             }
         }
         for Word { range, whole, parts, .. } in &found {
-            let mut has =
-                |word: &String| self.stems.of(word).iter().any(|stem| self.inflected.contains(stem));
-            if has(whole) {
+            if self.kin.has(whole) {
                 marks.push(range.clone());
             }
-            marks.extend(parts.iter().filter(|(_, part)| has(part)).map(|(range, _)| range.clone()));
+            marks.extend(parts.iter().filter(|(_, part)| self.kin.has(part)).map(|(range, _)| range.clone()));
         }
         apart(marks)
     }
@@ -162,7 +191,19 @@ fn escape(text: &str, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_inflection_changes_the_first_letter(word in "[a-z]{4,12}") {
+            for stem in Stems::default().of(&word) {
+                let (_, stem) = stem.split_once(':').unwrap();
+                prop_assert!(stem.chars().next() == word.chars().next(), "{word}: {stem}");
+            }
+        }
+    }
 
     fn shown(sought: &str, text: &str) -> String {
         let sought = Sought::read(sought);

@@ -10,11 +10,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
-use tantivy::directory::MmapDirectory;
+use tantivy::directory::{MmapDirectory, RamDirectory};
+use tantivy::index::{IndexSortByField, Order};
 use tantivy::indexer::IndexWriterOptions;
+use tantivy::merge_policy::{LogMergePolicy, NoMergePolicy};
+use tantivy::tokenizer::TokenizerManager;
 use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher};
 
-use super::fields::{Fields, SCHEMA, schema};
+use super::columns::Columns;
+use super::fields::{Fields, NEWEST, SCHEMA, register, schema};
 use super::texts::Texts;
 use crate::head::Head;
 
@@ -54,16 +58,23 @@ pub(super) struct Progress {
 pub(crate) struct Snapshot {
     pub(super) searcher: Searcher,
     pub(super) fields: Fields,
+    /// Of each segment of the searcher.
+    pub(super) columns: Arc<[Columns]>,
     /// The position that it reflects.
     pub(crate) position: u64,
     /// Whether it could not be read when it was asked.
     failed: Arc<AtomicBool>,
+    /// How many documents were looked at for pages.
+    #[cfg(test)]
+    pub(super) looked_at: Arc<std::sync::atomic::AtomicU64>,
 }
 
 /// A record as it is to stand in the index.
 pub(super) struct Changed {
     pub(super) head: Head,
     pub(super) texts: Texts,
+    /// Of its last change.
+    pub(super) position: u64,
 }
 
 /// What is read from the rows at once.
@@ -84,6 +95,8 @@ pub(crate) struct Writer {
     pub(super) progress: Progress,
     /// Whether documents were deleted that must not stay in its files.
     purges: bool,
+    /// Whether its files are known to be sound.
+    is_trusted: bool,
 }
 
 impl Error {
@@ -91,6 +104,25 @@ impl Error {
     pub(super) const fn is_of_the_index(&self) -> bool {
         !matches!(self, Self::Rows(_) | Self::Index(tantivy::TantivyError::LockFailure(..)))
     }
+}
+
+/// The documents of a segment stand as they are mostly asked for: the latest first.
+fn sorted() -> IndexSettings {
+    let by = IndexSortByField { field: NEWEST.to_owned(), order: Order::Asc };
+    IndexSettings { sort_by_field: Some(by), ..IndexSettings::default() }
+}
+
+/// Throws away what other forms of an index have left beside it.
+pub(super) fn discard_others(folder: &Path) -> io::Result<()> {
+    let Some(beside) = folder.parent().filter(|beside| beside.exists()) else { return Ok(()) };
+    for entry in fs::read_dir(beside)? {
+        let entry = entry?;
+        let is_index = entry.file_name().to_str().is_some_and(|name| name.starts_with("index-"));
+        if is_index && Some(&*entry.file_name()) != folder.file_name() {
+            discard(&entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Throws an index away.
@@ -122,22 +154,18 @@ impl Writer {
         let index = Index::create(
             MmapDirectory::open(folder).map_err(tantivy::TantivyError::from)?,
             schema(),
-            IndexSettings::default(),
+            sorted(),
         )?;
         let progress = Progress { schema: SCHEMA, origin: origin.to_owned(), ..Progress::default() };
         let mut writer = Self::of(index, progress)?;
+        writer.trust()?;
         writer.commit()?;
         Ok(writer)
     }
 
-    /// All its files are read against their checksums: what is damaged may open well, and fail whenever it is asked
-    /// or written to.
+    /// Of what is in its files no others are made before they have been [checked](Self::check).
     fn opened(folder: &Path) -> Result<Self, Error> {
         let index = Index::open_in_dir(folder)?;
-        match index.validate_checksum()?.len() {
-            0 => {}
-            damaged => return Err(Error::Damaged(damaged)),
-        }
         let progress = index.load_metas()?.payload;
         let progress = progress.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
         Self::of(index, progress)
@@ -152,16 +180,37 @@ impl Writer {
             .build();
         let writer = index.writer_with_options(options)?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        Ok(Self { index, fields, reader, writer, progress, purges: false })
+        writer.set_merge_policy(Box::new(NoMergePolicy));
+        Ok(Self { index, fields, reader, writer, progress, purges: false, is_trusted: false })
+    }
+
+    /// Reads all its files against their checksums: what is damaged may open well, and fail whenever it is asked or
+    /// written to, or answer nonsense.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when one does not meet it.
+    pub(super) fn check(&self) -> impl FnOnce() -> Result<(), Error> + Send + use<> {
+        let index = self.index.clone();
+        move || match index.validate_checksum()?.len() {
+            0 => Ok(()),
+            damaged => Err(Error::Damaged(damaged)),
+        }
+    }
+
+    /// Goes on with files that are sound.
+    pub(super) fn trust(&mut self) -> Result<(), Error> {
+        self.is_trusted = true;
+        self.writer.set_merge_policy(Box::new(LogMergePolicy::default()));
+        self.purge()
     }
 
     /// Takes records as they stand now.
     pub(super) fn take(&mut self, changes: &Changes) -> Result<(), Error> {
         let schema = self.index.schema();
-        for Changed { head, texts } in &changes.records {
-            self.writer.delete_term(self.fields.key(head));
-            self.writer.add_document(self.fields.document(&schema, head, texts)?)?;
-            self.purges |= head.is_disposed();
+        for changed in &changes.records {
+            self.writer.delete_term(self.fields.key(&changed.head));
+            self.writer.add_document(self.fields.document(&schema, changed)?)?;
+            self.purges |= changed.head.is_disposed();
         }
         self.progress.seen = changes.seen;
         if let Some(position) = changes.complete {
@@ -176,15 +225,16 @@ impl Writer {
         let mut commit = self.writer.prepare_commit()?;
         commit.set_payload(&payload);
         commit.commit()?;
-        if std::mem::take(&mut self.purges) {
-            self.purge()?;
-        }
+        self.purge()?;
         self.reader.reload()?;
         Ok(())
     }
 
-    /// Writes every file anew in which something deleted stands.
+    /// Writes every file anew in which something deleted stands that must not stay.
     fn purge(&mut self) -> Result<(), Error> {
+        if !self.is_trusted || !std::mem::take(&mut self.purges) {
+            return Ok(());
+        }
         let segments = self.index.searchable_segment_metas()?;
         for segment in segments.iter().filter(|segment| segment.has_deletes()) {
             // Another merge may be at it already; then it is gone with that.
@@ -197,17 +247,40 @@ impl Writer {
     }
 
     /// The index as it was last committed.
-    pub(super) fn snapshot(&self) -> Snapshot {
-        Snapshot {
-            searcher: self.reader.searcher(),
-            fields: self.fields,
-            position: self.progress.complete,
-            failed: Arc::default(),
-        }
+    pub(super) fn snapshot(&self) -> Result<Snapshot, Error> {
+        Snapshot::new(self.reader.searcher(), self.fields, self.progress.complete)
     }
 }
 
 impl Snapshot {
+    fn new(searcher: Searcher, fields: Fields, position: u64) -> Result<Self, Error> {
+        let columns = searcher.segment_readers().iter().map(Columns::of);
+        Ok(Self {
+            columns: columns.collect::<tantivy::Result<_>>()?,
+            searcher,
+            fields,
+            position,
+            failed: Arc::default(),
+            #[cfg(test)]
+            looked_at: Arc::default(),
+        })
+    }
+
+    /// Of a few records, in memory.
+    pub(super) fn of(records: &[Changed], position: u64) -> Result<Self, Error> {
+        let tokenizers = TokenizerManager::default();
+        register(&tokenizers);
+        let index = Index::builder().schema(schema()).settings(sorted()).tokenizers(tokenizers);
+        let mut writer = index.single_segment_index_writer(RamDirectory::create(), WRITER_BYTES)?;
+        let (schema, fields) = (schema(), Fields::of_schema(&schema())?);
+        for changed in records {
+            writer.add_document(fields.document(&schema, changed)?)?;
+        }
+        let index = writer.finalize()?;
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        Self::new(IndexReader::searcher(&reader), fields, position)
+    }
+
     /// Says that it could not be read.
     pub(super) fn fail(&self) {
         self.failed.store(true, Ordering::Relaxed);

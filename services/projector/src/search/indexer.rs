@@ -1,17 +1,21 @@
 //! Following the rows: whatever has changed since the last commit goes into the next one.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use contract::Problem;
 use readmodel::{Projection, Reader, View};
-use service::{Latch, Shell};
-use tokio::sync::watch;
+use service::{Latch, Reply, Shell};
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep};
 
 use super::fields::SCHEMA;
-use super::index::{Changed, Changes, Error, Latest, Writer, discard};
+use super::index::{Changed, Changes, Error, Latest, Writer, discard, discard_others};
 use super::projection::{Texting, changed};
+use super::query;
+use super::statistics::Asking;
 use super::texts::Texts;
 use crate::head::Head;
 use crate::metrics::Metrics;
@@ -20,7 +24,7 @@ use crate::metrics::Metrics;
 const AT_ONCE: usize = 400;
 
 /// Records in one commit, at most.
-const IN_A_COMMIT: usize = 8_000;
+pub(super) const IN_A_COMMIT: usize = 8_000;
 
 /// After a commit the indexer rests a few times as long as that took, so that events that trickle do not keep a
 /// processor busy, and at most this long.
@@ -39,6 +43,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// What fails again within this long has failed in a row.
 const IN_A_ROW: Duration = Duration::from_mins(5);
 
+/// Of an index that was there it is read first whether it is sound, unless that takes longer than this: then it
+/// answers meanwhile.
+const LONGEST_CHECK: Duration = Duration::from_secs(5);
+
 /// How long a change of the rows is waited for before looking after other things.
 const LOOKING: Duration = Duration::from_secs(1);
 
@@ -46,9 +54,26 @@ const LOOKING: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(crate) struct Live {
     latest: Arc<watch::Sender<Option<Latest>>>,
+    /// Who counts: there is no use in more of them than there are processors.
+    counting: Arc<Semaphore>,
 }
 
 impl Live {
+    fn new() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        Self { latest: Arc::new(watch::Sender::new(None)), counting: Arc::new(Semaphore::new(processors)) }
+    }
+
+    /// Counts, while the rows go on.
+    ///
+    /// # Errors
+    /// The problem that is served instead.
+    pub(crate) async fn count(&self, asking: Box<Asking>, index: Latest) -> Result<Reply, Problem> {
+        let _turn = self.counting.acquire().await.expect("it is never closed");
+        let counted = tokio::task::spawn_blocking(move || query::count(&asking, &index)).await;
+        counted.unwrap_or_else(|_| Err(query::unreadable()))
+    }
+
     /// Gives up an index that could not be read, unless another has taken its place: the indexer sees to it.
     pub(crate) fn give_up(&self, failed: &Latest) {
         self.latest.send_if_modified(|latest| {
@@ -90,7 +115,7 @@ impl Indexer {
     pub(crate) fn start(reader: Reader, origin: String, metrics: &Metrics, shell: &Shell) -> Live {
         let folder = shell.data.join("projector").join(Texting::NAME).join(format!("index-{SCHEMA}"));
         let (latch, metrics) = (shell.latch("search-index"), metrics.clone());
-        let live = Live { latest: Arc::new(watch::Sender::new(None)) };
+        let live = Live::new();
         let latest = live.latest.clone();
         shell.tasks.spawn(Self { folder, origin, reader, latch, metrics, shell: shell.clone() }.run(latest));
         live
@@ -127,13 +152,24 @@ impl Indexer {
         latest: &watch::Sender<Option<Latest>>,
     ) -> Result<std::convert::Infallible, Error> {
         let (folder, origin) = (self.folder.clone(), self.origin.clone());
-        let mut writer = aside(move || Writer::open(&folder, &origin)).await?;
+        let open = move || {
+            discard_others(&folder)?;
+            Writer::open(&folder, &origin)
+        };
+        let mut writer = aside(open).await?;
+        let mut check = Box::pin(aside(writer.check()));
+        let mut is_checked = false;
+        if let Ok(checked) = tokio::time::timeout(LONGEST_CHECK, &mut check).await {
+            checked?;
+            is_checked = true;
+            writer = trusted(writer).await?;
+        }
         let mut lent = false;
         loop {
             let begun = Instant::now();
             let (back, whole) = self.round(writer).await?;
             writer = back;
-            let snapshot = Arc::new(writer.snapshot());
+            let snapshot = Arc::new(writer.snapshot()?);
             self.metrics.indexed(snapshot.position, snapshot.documents());
             if whole {
                 self.latch.turn(true);
@@ -143,7 +179,15 @@ impl Indexer {
                 }
                 lent = true;
                 self.rest(begun.elapsed()).await;
-                self.change(writer.progress.complete, latest).await?;
+                let position = writer.progress.complete;
+                tokio::select! {
+                    changed = self.change(position, latest) => changed?,
+                    checked = &mut check, if !is_checked => {
+                        checked?;
+                        is_checked = true;
+                        writer = trusted(writer).await?;
+                    }
+                }
             }
         }
     }
@@ -195,6 +239,14 @@ impl Indexer {
     }
 }
 
+async fn trusted(mut writer: Writer) -> Result<Writer, Error> {
+    aside(move || {
+        writer.trust()?;
+        Ok(writer)
+    })
+    .await
+}
+
 /// Reads what has changed behind a position.
 pub(super) fn changes(after: u64, view: &View<'_>) -> Changes {
     let mut changes = Changes { records: Vec::new(), seen: after, complete: Some(view.position()) };
@@ -207,7 +259,7 @@ pub(super) fn changes(after: u64, view: &View<'_>) -> Changes {
         // A record of which nothing could be read has none.
         if let Some(head) = Head::get(&subject, view) {
             let texts = Texts::get(&subject, view).unwrap_or_default();
-            changes.records.push(Changed { head, texts });
+            changes.records.push(Changed { head, texts, position });
         }
     }
     changes
@@ -225,15 +277,13 @@ async fn aside<T: Send + 'static>(
 mod tests {
     use std::sync::Arc;
 
-    use tokio::sync::watch;
-
     use super::Live;
     use crate::search::testing::Searched;
     use crate::testing::Register;
 
     #[tokio::test]
     async fn what_is_reached_needs_no_waiting() {
-        let live = Live { latest: Arc::new(watch::Sender::new(None)) };
+        let live = Live::new();
         assert!(live.at(0).is_none(), "there is no index yet");
         let index = Searched::new(&Register::default()).await.index;
         let reached = index.position;

@@ -11,8 +11,8 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
 use super::fields::{Fields, Part, facet};
+use super::matches::Wanted;
 use super::parse::{Clause, Sought};
-use super::whole::Whole;
 use super::words::Stems;
 use crate::parties;
 
@@ -47,26 +47,24 @@ impl<'q> Grades<'q> {
         }
     }
 
-    /// The records that match just so well: not better.
-    pub(super) fn just(&mut self, grade: usize) -> Option<Box<dyn Query>> {
-        let mut clauses = vec![(Occur::Must, self.at_least(grade)?)];
-        let better = BETTER[grade].iter().filter_map(|better| self.at_least(*better));
-        clauses.extend(better.map(|better| (Occur::MustNot, whole(better))));
-        clauses.extend(self.unwanted());
-        Some(Box::new(BooleanQuery::new(clauses)))
+    /// The records that match so well and have these facets, without those that match better, unless all of these
+    /// are found already.
+    pub(super) fn just(&mut self, grade: usize, facets: &Facets, are_found: bool) -> Option<Wanted> {
+        let all = both(Some(self.at_least(grade)?), facets, self.fields);
+        let mut none = self.unwanted();
+        if !are_found {
+            none.extend(BETTER[grade].iter().filter_map(|better| self.at_least(*better)));
+        }
+        Some(Wanted { all, none })
     }
 
-    /// The records that match at all.
-    pub(super) fn any(&mut self) -> Box<dyn Query> {
-        let wanted = self.anyhow().unwrap_or_else(|| Box::new(AllQuery));
-        let mut clauses = vec![(Occur::Must, wanted)];
-        clauses.extend(self.unwanted());
-        Box::new(BooleanQuery::new(clauses))
+    /// The records that match at all and have these facets.
+    pub(super) fn any(&mut self, facets: &Facets) -> Wanted {
+        Wanted { all: both(self.anyhow(), facets, self.fields), none: self.unwanted() }
     }
 
-    fn unwanted(&mut self) -> Vec<(Occur, Box<dyn Query>)> {
-        let body = self.fields.body;
-        self.sought.unwanted.iter().map(|clause| (Occur::MustNot, whole(exact(body, clause)))).collect()
+    fn unwanted(&self) -> Vec<Box<dyn Query>> {
+        self.sought.unwanted.iter().map(|clause| exact(self.fields.body, clause)).collect()
     }
 
     fn row(&self, field: Field) -> Option<Box<dyn Query>> {
@@ -106,8 +104,15 @@ impl<'q> Grades<'q> {
     }
 }
 
-fn whole(query: Box<dyn Query>) -> Box<dyn Query> {
-    Box::new(Whole(query.into()))
+/// Words and facets, as far as there are any: else everything.
+fn both(words: Option<Box<dyn Query>>, facets: &Facets, fields: &Fields) -> Box<dyn Query> {
+    let words = words.into_iter().map(|words| (Occur::Must, words));
+    let mut all = words.chain(facets.clauses(fields.facet)).collect::<Vec<_>>();
+    match all.len() {
+        0 => Box::new(AllQuery),
+        1 => all.remove(0).1,
+        _ => Box::new(BooleanQuery::new(all)),
+    }
 }
 
 fn term(field: Field, text: &str) -> Box<dyn Query> {
@@ -172,7 +177,7 @@ impl Facets {
         Ok(())
     }
 
-    pub(super) fn clauses(&self, field: Field) -> impl Iterator<Item = (Occur, Box<dyn Query>)> {
+    fn clauses(&self, field: Field) -> impl Iterator<Item = (Occur, Box<dyn Query>)> {
         self.0.iter().map(move |any| {
             let terms = any.iter().map(|text| Term::from_field_text(field, text));
             let query: Box<dyn Query> = match &any[..] {

@@ -17,24 +17,30 @@
 //! - **What a reader may not see takes no part**: documents are passed over by their marking before they are ranked or
 //!   counted, and ranks are grades of a match, not statistics of a collection.
 
-mod collect;
+mod columns;
+mod counting;
 mod fields;
+mod firsts;
 mod highlight;
 mod index;
 mod indexer;
+mod matches;
 mod matching;
 mod parse;
 mod projection;
 mod query;
+mod rank;
+#[cfg(test)]
+mod speed;
 mod statistics;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod texts;
-mod whole;
+mod then;
 mod words;
 
 pub(crate) use indexer::{Indexer, Live};
 pub use projection::Texting;
-pub(crate) use query::{answer, cursor, unreadable};
+pub(crate) use query::{Told, answer, cursor, unreadable};

@@ -1,30 +1,47 @@
 //! Answering what is asked of the search, from the index for what is found and the rows for what is shown.
 
+use std::collections::HashSet;
+
 use contract::{Ask, Filters, Find, List, Order, Paging, Problem, ProblemKind, Search, Sort};
 use domain::{Aggregate, Levels, Subject};
 use readmodel::{Projection, View};
 use serde::Serialize;
 use service::Reply;
-use tantivy::query::{BooleanQuery, Occur, Query};
 
-use super::collect::{Admitted, By, Firsts, Found, Rank};
-use super::fields::{Part, number_of};
+use super::columns::Admitted;
+use super::fields::{self, Part, number_of};
+use super::firsts::{Firsts, Found};
 use super::highlight::{Highlight, Highlighter};
-use super::index::{Error, Snapshot};
+use super::index::{Changed, Error, Snapshot};
+use super::matches::Wanted;
 use super::matching::{Facets, GRADES, Grades};
 use super::parse::Sought;
 use super::projection::Texting;
-use super::statistics;
+use super::rank::{By, Rank};
+use super::statistics::Asking;
 use super::texts::Texts;
+use super::then::Then;
 use crate::addresses;
 use crate::cursor::Cursor;
 use crate::filter::Span;
 use crate::head::{Head, Summary};
+use crate::history;
 use crate::markings::Visible;
 use crate::page::Page;
 use crate::parties::Bearers;
 
-/// Answers a query.
+/// The form of the places in cursors, which is that of rows and index together.
+const PLACES: u32 = Texting::SCHEMA << 16 | fields::SCHEMA;
+
+/// What the rows say to a query.
+pub(crate) enum Told {
+    /// The answer.
+    All(Reply),
+    /// What is to be counted, which needs no rows.
+    ToCount(Box<Asking>),
+}
+
+/// Answers a query, or says what there is to be counted.
 ///
 /// # Errors
 /// The problem that is served instead.
@@ -33,24 +50,42 @@ pub(crate) fn answer(
     levels: &Levels,
     view: &View<'_>,
     index: &Snapshot,
-) -> Result<Reply, Problem> {
+) -> Result<Told, Problem> {
     if ask.known_at.is_some() {
         let detail = "known_at: searches, lists with text and statistics tell of what is known now";
         return Err(Problem::new(ProblemKind::InvalidQuery, detail));
     }
-    let asked = Asked { view, index, visible: Visible::to(&ask.principal, levels, view) };
+    let walk = cursor(&ask.query)?.map(|cursor| cursor.position);
+    let walk = walk.filter(|position| *position >= ask.min_position);
+    let asked = Asked { view, index, visible: Visible::to(&ask.principal, levels, view), walk };
+    watched(index, || {
+        let body = match &ask.query {
+            Find::Search(search) => asked.search(search),
+            Find::List(list) => asked.list(list),
+            Find::Statistics(statistics) => {
+                return Ok(Told::ToCount(Box::new(Asking::new(&asked, statistics)?)));
+            }
+        };
+        Ok(Told::All(Reply::ok(body?).at(index.position)))
+    })
+}
+
+/// Counts what is to be counted.
+///
+/// # Errors
+/// The problem that is served instead.
+pub(crate) fn count(asking: &Asking, index: &Snapshot) -> Result<Reply, Problem> {
+    watched(index, || Ok(Reply::ok(asking.answer(index)?).at(index.position)))
+}
+
+/// Takes note if the index cannot be read.
+fn watched<T>(index: &Snapshot, ask: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
     let _watch = Watch(index);
-    let body = match &ask.query {
-        Find::Search(search) => asked.search(search),
-        Find::List(list) => asked.list(list),
-        Find::Statistics(statistics) => statistics::answer(&asked, statistics),
-    };
-    let body = body.inspect_err(|problem| {
+    ask().inspect_err(|problem| {
         if problem.kind == ProblemKind::Unavailable {
             index.fail();
         }
-    })?;
-    Ok(Reply::ok(body).at(index.position))
+    })
 }
 
 /// What is damaged may also make its reader panic.
@@ -73,7 +108,7 @@ pub(crate) fn cursor(find: &Find) -> Result<Option<Cursor>, Problem> {
         Find::Search(Search { page, .. }) | Find::List(List { page, .. }) => page.cursor.as_deref(),
         Find::Statistics(_) => None,
     };
-    cursor.map(|text| Cursor::read(text, &filters_of(find), Texting::SCHEMA)).transpose()
+    cursor.map(|text| Cursor::read(text, &filters_of(find), PLACES)).transpose()
 }
 
 /// What a cursor is bound to: every filter and the order, not the length of the pages.
@@ -96,15 +131,13 @@ pub(crate) fn unreadable() -> Problem {
     Problem::new(ProblemKind::Unavailable, "the search index cannot be read and is made anew")
 }
 
-fn index_failed(error: tantivy::TantivyError) -> Problem {
-    broken(&error.into())
-}
-
 /// One question, while it is answered.
 pub(super) struct Asked<'v> {
     pub(super) view: &'v View<'v>,
     pub(super) index: &'v Snapshot,
     visible: Visible<'v>,
+    /// The position of a walk that has begun: its first page's. Who asks for a later one has a page of that.
+    walk: Option<u64>,
 }
 
 /// What documents must have besides the words.
@@ -124,7 +157,12 @@ impl Asked<'_> {
     }
 
     /// What the filters that every question has come to.
-    pub(super) fn narrowed(&self, filters: &Filters, aggregate: Option<&str>) -> Result<Narrowed, Problem> {
+    pub(super) fn narrowed(
+        &self,
+        filters: &Filters,
+        aggregate: Option<&str>,
+        index: &Snapshot,
+    ) -> Result<Narrowed, Problem> {
         let mut facets = Facets::default();
         facets.want("aggregate", aggregate);
         facets.want("country", filters.country.as_ref().map(|code| code.to_ascii_uppercase()).as_deref());
@@ -132,7 +170,7 @@ impl Asked<'_> {
         facets.want("kind", filters.kind.as_deref());
         facets.want("status", filters.status.as_deref());
         for party in &filters.parties {
-            self.party(Part::Any, party, &mut facets)?;
+            self.party(Part::Any, party, index, &mut facets)?;
         }
         let span = Span::read(filters.from.as_deref(), filters.to.as_deref())?;
         let (from, to) = (span.from.map(number_of), span.to.map(number_of));
@@ -145,9 +183,9 @@ impl Asked<'_> {
         Ok(Narrowed { facets, admitted })
     }
 
-    fn party(&self, part: Part, written: &str, facets: &mut Facets) -> Result<(), Problem> {
+    fn party(&self, part: Part, written: &str, index: &Snapshot, facets: &mut Facets) -> Result<(), Problem> {
         let sought = Bearers::seen_by(&self.visible, self.view).sought(written);
-        let index = (&self.index.searcher, &self.index.fields);
+        let index = (&index.searcher, &index.fields);
         facets.party(part, &sought, &|subject: &Subject| self.sees(subject), index)
     }
 
@@ -157,18 +195,19 @@ impl Asked<'_> {
             return Err(Problem::new(ProblemKind::InvalidQuery, "q: expected a word to look for"));
         }
         let find = Find::Search(search.clone());
-        let narrowed = self.narrowed(&search.filters, search.aggregate.as_deref())?;
-        let mut finding = Finding::new(self, &find, &sought, narrowed, search.page.limit)?;
+        let narrow = |index: &Snapshot| self.narrowed(&search.filters, search.aggregate.as_deref(), index);
+        let then = self.then()?;
+        let finding = Finding::new(self, &find, &sought, then.as_ref(), narrow)?;
         let found = match search.order {
             Some(order) => finding.in_order(By::Day(order))?,
             None => finding.best_first()?,
         };
         let mut highlighter = Highlighter::new(&sought);
         let graded = search.order.is_none();
-        Ok(finding.page(found, &search.page, |grade, head| {
-            let texts = Texts::get(&head.summary.subject, self.view).unwrap_or_default();
+        Ok(finding.page(found, |grade, head, texts| {
+            let texts = texts.or_else(|| Texts::get(&head.summary.subject, self.view));
             let score = graded.then(|| score(grade));
-            let highlights = highlighter.of(&texts);
+            let highlights = highlighter.of(&texts.unwrap_or_default());
             self.shown(&head.summary, &Item { summary: &head.summary, score, highlights })
         }))
     }
@@ -176,23 +215,33 @@ impl Asked<'_> {
     fn list(&self, list: &List) -> Result<Vec<u8>, Problem> {
         let sought = Sought::read(list.filters.text.as_deref().unwrap_or_default());
         let find = Find::List(list.clone());
-        let mut narrowed = self.narrowed(&list.filters, Some(list.aggregate.as_str()))?;
-        if list.aggregate == Aggregate::Commitment {
-            narrowed.facets.want("strength", list.strength.as_deref());
-            let parts = [(Part::Owner, &list.owner), (Part::Beneficiary, &list.beneficiary)];
-            for (part, written) in parts {
-                if let Some(written) = written {
-                    self.party(part, written, &mut narrowed.facets)?;
+        let narrow = |index: &Snapshot| {
+            let mut narrowed = self.narrowed(&list.filters, Some(list.aggregate.as_str()), index)?;
+            if list.aggregate == Aggregate::Commitment {
+                narrowed.facets.want("strength", list.strength.as_deref());
+                let parts = [(Part::Owner, &list.owner), (Part::Beneficiary, &list.beneficiary)];
+                for (part, written) in parts {
+                    if let Some(written) = written {
+                        self.party(part, written, index, &mut narrowed.facets)?;
+                    }
                 }
             }
-        }
+            Ok(narrowed)
+        };
         let by = match list.sort {
             Sort::Valid => By::Day(list.order),
             Sort::Recorded => By::First(list.order),
         };
-        let mut finding = Finding::new(self, &find, &sought, narrowed, list.page.limit)?;
+        let then = self.then()?;
+        let finding = Finding::new(self, &find, &sought, then.as_ref(), narrow)?;
         let found = finding.in_order(by)?;
-        Ok(finding.page(found, &list.page, |_, head| self.shown(&head.summary, &head.summary)))
+        Ok(finding.page(found, |_, head, _| self.shown(&head.summary, &head.summary)))
+    }
+
+    /// What has changed since the walk began.
+    fn then(&self) -> Result<Option<Then>, Problem> {
+        let then = self.walk.map(|position| Then::at(position, self)).transpose();
+        then.map(Option::flatten).map_err(|error| broken(&error))
     }
 
     /// What is shown of a record: the parties in an instrument's table may be on record.
@@ -219,84 +268,138 @@ struct Item<'h> {
     highlights: Vec<Highlight>,
 }
 
+/// An index that is asked for a page.
+struct Source<'q> {
+    index: &'q Snapshot,
+    narrowed: Narrowed,
+    /// Records that are told of by another one.
+    but: Option<&'q HashSet<u64>>,
+}
+
 /// A page that is being found.
 struct Finding<'q> {
     asked: &'q Asked<'q>,
     find: &'q Find,
     sought: &'q Sought,
-    narrowed: Narrowed,
+    /// The index, and that of what has changed since.
+    sources: Vec<Source<'q>>,
+    then: Option<&'q Then>,
+    /// What the page is as of.
+    position: u64,
     after: Option<(usize, Rank)>,
-    /// One more than the page holds: whether there is one behind it.
-    limit: usize,
+    paging: &'q Paging,
 }
+
+/// What was found: how well it matches, in which index, and where.
+type Graded = (usize, usize, Found);
 
 impl<'q> Finding<'q> {
     fn new(
         asked: &'q Asked<'q>,
         find: &'q Find,
         sought: &'q Sought,
-        narrowed: Narrowed,
-        limit: u32,
+        then: Option<&'q Then>,
+        narrow: impl Fn(&Snapshot) -> Result<Narrowed, Problem>,
     ) -> Result<Self, Problem> {
+        let of = |index: &'q Snapshot, but| Ok::<_, Problem>(Source { index, narrowed: narrow(index)?, but });
+        let mut sources = vec![of(asked.index, then.map(|then| &then.changed))?];
+        if let Some(then) = then {
+            sources.push(of(&then.index, None)?);
+        }
+        let position = then.map_or(asked.index.position, |then| then.index.position);
         let after = cursor(find)?.map(|cursor| Rank::of_place(cursor.place));
-        Ok(Self { asked, find, sought, narrowed, after, limit: limit.clamp(1, 1_000) as usize + 1 })
+        let (Find::Search(Search { page: paging, .. }) | Find::List(List { page: paging, .. })) = find else {
+            unreachable!("counts have no pages")
+        };
+        Ok(Self { asked, find, sought, sources, then, position, after, paging })
+    }
+
+    /// One more than the page holds: whether there is one behind it.
+    fn limit(&self) -> usize {
+        self.paging.limit.clamp(1, 1_000) as usize + 1
     }
 
     /// Grade by grade, the latest of each first.
-    fn best_first(&mut self) -> Result<Vec<(usize, Found)>, Problem> {
-        let mut found = Vec::new();
-        let mut grades = Grades::new(&self.asked.index.fields, self.sought);
-        let behind = self.after.map_or(0, |(grade, _)| grade);
+    fn best_first(&self) -> Result<Vec<Graded>, Problem> {
+        let mut found = Vec::<Graded>::new();
+        // On the first page whatever matches better has been found when the next grade is asked for.
+        let (behind, is_first) = (self.after.map_or(0, |(grade, _)| grade), self.after.is_none());
         for grade in behind..GRADES {
-            let Some(query) = grades.just(grade) else { continue };
             let after = self.after.filter(|(of, _)| *of == grade).map(|(_, rank)| rank);
-            let firsts = self.firsts(query, By::Day(Order::Newest), after, self.limit - found.len())?;
-            found.extend(firsts.into_iter().map(|one| (grade, one)));
-            if found.len() == self.limit {
+            let limit = self.limit() - found.len();
+            let of_grade = self.firsts(By::Day(Order::Newest), after, limit, &found, |source| {
+                let mut grades = Grades::new(&source.index.fields, self.sought);
+                grades.just(grade, &source.narrowed.facets, is_first)
+            })?;
+            found.extend(of_grade.into_iter().map(|(nth, one)| (grade, nth, one)));
+            if found.len() == self.limit() {
                 break;
             }
         }
         Ok(found)
     }
 
-    fn in_order(&mut self, by: By) -> Result<Vec<(usize, Found)>, Problem> {
-        let query = Grades::new(&self.asked.index.fields, self.sought).any();
-        let found = self.firsts(query, by, self.after.map(|(_, rank)| rank), self.limit)?;
-        Ok(found.into_iter().map(|one| (0, one)).collect())
+    fn in_order(&self, by: By) -> Result<Vec<Graded>, Problem> {
+        let after = self.after.map(|(_, rank)| rank);
+        let found = self.firsts(by, after, self.limit(), &[], |source| {
+            Some(Grades::new(&source.index.fields, self.sought).any(&source.narrowed.facets))
+        })?;
+        Ok(found.into_iter().map(|(nth, one)| (0, nth, one)).collect())
     }
 
+    /// The first of each index, without those that are found already.
     fn firsts(
         &self,
-        words: Box<dyn Query>,
         by: By,
         after: Option<Rank>,
         limit: usize,
-    ) -> Result<Vec<Found>, Problem> {
-        let index = self.asked.index;
-        let mut clauses = vec![(Occur::Must, words)];
-        clauses.extend(self.narrowed.facets.clauses(index.fields.facet));
-        let query = BooleanQuery::new(clauses);
-        let admitted = self.narrowed.admitted.clone();
-        index.searcher.search(&query, &Firsts { admitted, by, after, limit }).map_err(index_failed)
+        found: &[Graded],
+        wanted: impl Fn(&Source<'_>) -> Option<Wanted>,
+    ) -> Result<Vec<(usize, Found)>, Problem> {
+        let mut firsts = Vec::new();
+        for (nth, source) in self.sources.iter().enumerate() {
+            let Some(wanted) = wanted(source) else { continue };
+            let found = found.iter().filter(|(_, of, _)| *of == nth).map(|(.., found)| found.address);
+            let admitted = &source.narrowed.admitted;
+            let asking = Firsts { admitted, by, after, limit, found: &found.collect(), but: source.but };
+            let of_source = asking.among(&wanted, source.index).map_err(|error| broken(&error.into()))?;
+            firsts.extend(of_source.into_iter().map(|one| (nth, one)));
+        }
+        firsts.sort_unstable_by_key(|(_, found)| found.rank);
+        firsts.truncate(limit);
+        Ok(firsts)
     }
 
     /// What was found, as far as it fits a page; what has been hidden since is left out.
     fn page(
         &self,
-        found: Vec<(usize, Found)>,
-        paging: &Paging,
-        mut item: impl FnMut(usize, &Head) -> Vec<u8>,
+        found: Vec<Graded>,
+        mut item: impl FnMut(usize, &Head, Option<Texts>) -> Vec<u8>,
     ) -> Vec<u8> {
-        let mut page = Page::new(paging.limit);
+        let mut page = Page::new(self.paging.limit);
         let after = self.after.map(|(grade, rank)| rank.place(grade));
-        let items = found.into_iter().map(|(grade, (rank, subject))| {
-            let head = self.asked.head(&subject);
-            (rank.place(grade), head.map(|head| item(grade, &head)))
+        let items = found.into_iter().map(|(grade, _, Found { rank, subject, .. })| {
+            let stands = self.stands(&subject);
+            (rank.place(grade), stands.map(|(head, texts)| item(grade, &head, texts)))
         });
-        let position = self.asked.index.position;
+        let position = self.position;
         let next = page.fill(after, items);
-        let next = next
-            .map(|place| Cursor { schema: Texting::SCHEMA, position, place }.write(&filters_of(self.find)));
+        let next = next.map(|place| Cursor { schema: PLACES, position, place }.write(&filters_of(self.find)));
         page.finish(next.as_deref(), position)
+    }
+
+    /// A record that the reader may see, as it stood at the position, with its texts if they are not those of today.
+    fn stands(&self, subject: &Subject) -> Option<(Head, Option<Texts>)> {
+        let today = self.asked.head(subject)?;
+        if let Some((head, texts)) = self.then.and_then(|then| then.records.get(subject)) {
+            return Some((head.clone(), Some(texts.clone())));
+        }
+        // The rows may be ahead of the index.
+        let last = history::last(subject, self.asked.view).map_or(0, |last| last.position);
+        if last <= self.position {
+            return Some((today, None));
+        }
+        let Changed { head, texts, .. } = self.asked.as_of(&today, self.position)?;
+        Some((head, Some(texts)))
     }
 }

@@ -2,17 +2,19 @@
 
 use std::path::Path;
 
-use contract::{Ask, Filters, Find, Order, Paging, Principal, Search, Statistics};
+use contract::{Ask, Filters, Find, Order, Paging, Principal, Problem, Search, Statistics};
 use domain::{Aggregate, Levels};
 use prometheus_client::metrics::counter::Counter;
-use readmodel::View;
+use readmodel::{Reader, View};
 use serde_json::Value;
 use service::Reply;
 use tempfile::TempDir;
 
-use super::index::{Snapshot, Writer};
-use super::indexer::changes;
+use super::Told;
+use super::index::{Snapshot, Writer, discard};
+use super::indexer::{IN_A_COMMIT, changes};
 use super::projection::Texting;
+use super::query::count;
 use crate::testing::{Projected, Register, json, list};
 
 /// A register, projected and indexed.
@@ -26,7 +28,7 @@ impl Searched {
     pub(crate) async fn new(register: &Register) -> Self {
         let rows = Projected::new(Texting::new(Counter::default()), register).await;
         let folder = tempfile::tempdir().unwrap();
-        let index = indexed(folder.path(), &rows).await.snapshot();
+        let index = indexed(folder.path(), &rows).await.snapshot().unwrap();
         Self { rows, folder, index }
     }
 
@@ -36,23 +38,58 @@ impl Searched {
         self.ask(ask).await
     }
 
+    /// As it is when more has been recorded.
+    pub(super) async fn continued(self, register: &Register) -> Self {
+        let Self { rows, folder, index } = self;
+        drop(index);
+        let rows = rows.continued(Texting::new(Counter::default()), register).await;
+        let index = indexed(folder.path(), &rows).await.snapshot().unwrap();
+        Self { rows, folder, index }
+    }
+
     pub(super) async fn ask(&self, ask: Ask<Find>) -> Reply {
-        let index = self.index.clone();
-        let answer = move |view: &View<'_>| super::answer(&ask, &Levels::default(), view, &index);
-        self.rows.reader.read(answer).await.unwrap().unwrap_or_else(Reply::from)
+        answered(&self.rows.reader, &self.index, ask).await.unwrap_or_else(Reply::from)
+    }
+}
+
+/// As it is served.
+pub(super) async fn answered(reader: &Reader, index: &Snapshot, ask: Ask<Find>) -> Result<Reply, Problem> {
+    let asked = index.clone();
+    let answer = move |view: &View<'_>| super::answer(&ask, &Levels::default(), view, &asked);
+    match reader.read(answer).await.unwrap()? {
+        Told::All(reply) => Ok(reply),
+        Told::ToCount(asking) => count(&asking, index),
     }
 }
 
 /// Brings the index in a folder to where the rows are.
 pub(super) async fn indexed(folder: &Path, rows: &Projected) -> Writer {
-    let mut writer = Writer::open(&folder.join("index"), "memory").unwrap();
+    let folder = folder.join("index-7");
+    let mut writer = Writer::open(&folder, "memory").unwrap();
+    if writer.check()().is_err() {
+        drop(writer);
+        discard(&folder).unwrap();
+        writer = Writer::open(&folder, "memory").unwrap();
+    }
+    writer.trust().unwrap();
+    catch_up(&mut writer, &rows.reader).await;
+    writer
+}
+
+/// Takes whatever has changed, in as many commits as that takes.
+pub(super) async fn catch_up(writer: &mut Writer, rows: &Reader) {
+    let mut taken = 0;
     loop {
         let after = writer.progress.seen;
-        let changes = rows.reader.read(move |view| changes(after, view)).await.unwrap();
+        let changes = rows.read(move |view| changes(after, view)).await.unwrap();
         writer.take(&changes).unwrap();
-        if changes.complete.is_some() {
+        taken += changes.records.len();
+        if taken >= IN_A_COMMIT || changes.complete.is_some() {
             writer.commit().unwrap();
-            return writer;
+            taken = 0;
+        }
+        if changes.complete.is_some() {
+            return;
         }
     }
 }
