@@ -83,7 +83,7 @@ impl Stats {
 
 /// A table of what is counted by one thing; nothing if it was not counted by that, or nothing was found.
 fn section(by: &str, answer: &Value, width: u16) -> Option<String> {
-    let mut groups = answer[by].as_array().filter(|groups| !groups.is_empty())?.iter().collect::<Vec<_>>();
+    let mut groups = answer[by].as_array()?.iter().collect::<Vec<_>>();
     // The largest are given; months are read in their order.
     if by == "month" {
         groups.sort_by_key(|group| group["key"].as_str().unwrap_or_default());
@@ -101,11 +101,14 @@ fn section(by: &str, answer: &Value, width: u16) -> Option<String> {
         row
     };
     let mut rows = groups.iter().map(row).collect::<Vec<_>>();
-    for (what, rest) in [("others", "other"), ("undated", "undated")] {
+    for (what, rest) in [("others", "other"), ("undated", "undated"), ("none", "none")] {
         let rest = words::plain(&answer[format!("{by}_{rest}")]);
         if !rest.is_empty() && rest != "0" {
             rows.push(vec![Ink::Faint.on(what), format!("{rest:>digits$}")]);
         }
+    }
+    if rows.is_empty() {
+        return None;
     }
     // Only where several things are counted does a column need a heading.
     let headings: &[&str] =
@@ -165,7 +168,8 @@ mod tests {
                 {"key": "offered", "count": 4, "fulfilled": 0, "withdrawn": 0, "open": 4}],
             "party": [{"key": "PK", "name": "Pakistan", "count": 10}, {"key": "person:tarik ali khan", "name": "Tarik Ali Khan", "count": 1}],
             "party_other": 3,
-            "month": [{"key": "2025-05", "count": 3}, {"key": "2025-04", "count": 2}], "month_undated": 7});
+            "month": [{"key": "2025-05", "count": 3}, {"key": "2025-04", "count": 2}], "month_undated": 7,
+            "topic": [], "topic_none": 12, "kind": []});
         let sections = BY.iter().filter_map(|by| section(by, &answer, 80)).collect::<Vec<_>>();
         insta::assert_snapshot!(crate::ink::rendered(&sections.join("\n\n"), false));
     }
