@@ -56,16 +56,7 @@ impl Folds {
         self.raw.clone()
     }
 
-    /// The record as it stands before an event; it comes back by [`keep`](Self::keep).
-    pub(crate) fn take(&mut self, before: &Stands, rows: &impl Rows) -> Record {
-        self.take_held(before, rows).record
-    }
-
-    pub(crate) fn keep(&mut self, record: Record) {
-        self.keep_held(Held { record, head: None });
-    }
-
-    /// As [`take`](Self::take), with the head if the read model has one of each record.
+    /// The record as it stands before an event, and its head; it comes back by [`keep_held`](Self::keep_held).
     pub(crate) fn take_held(&mut self, before: &Stands, rows: &impl Rows) -> Held {
         let subject = &before.subject;
         let young = self.young.remove(subject).inspect(|held| self.weight -= held.weight());

@@ -1,11 +1,11 @@
 //! One event, and what it changes in what records are found by.
 
-use domain::{Record, Subject};
+use domain::Subject;
 use prometheus_client::metrics::counter::Counter;
 use readmodel::{Direction, Entry, Overlay, Projection, Range, Row, Rows, View};
 
 use super::texts::Texts;
-use crate::folds::Folds;
+use crate::folds::{Folds, Held};
 use crate::head::Head;
 use crate::history::{self, Stands};
 use crate::key::{Key, Parts};
@@ -39,7 +39,7 @@ impl Projection for Texting {
 
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
         let stands = Stands::of(entry, rows);
-        let mut record = self.folds.take(&stands, rows);
+        let mut held = self.folds.take_held(&stands, rows);
         if let Some(last) = history::last(&stands.subject, rows) {
             rows.remove(change(last.position));
         }
@@ -47,17 +47,18 @@ impl Projection for Texting {
         rows.put(change(stands.position), &subject.as_ref()[1..]).expect("an address fits");
         history::keep(&stands, &entry.payload, rows);
         if let Some(event) = self.folds.read(&stands, &entry.payload) {
-            record.apply(event);
-            write(&record, &stands, rows);
+            held.record.apply(event);
+            held.head = Some(write(&held, &stands, rows));
         }
-        self.folds.keep(record);
+        self.folds.keep_held(held);
     }
 }
 
-fn write(record: &Record, stands: &Stands, rows: &mut Overlay<'_>) {
+/// Writes what a record is found by, and gives its head.
+fn write(held: &Held, stands: &Stands, rows: &mut Overlay<'_>) -> Head {
+    let Held { record, head: old } = held;
     let subject = record.subject();
     let view = record.view();
-    let old = Head::get(&subject, rows);
     let first = old.as_ref().map_or(stands.position, |head| head.first);
     let marking = markings::of(record, rows);
     let new = Head::of(record, stands.version, first, Some(&view), marking);
@@ -65,6 +66,7 @@ fn write(record: &Record, stands: &Stands, rows: &mut Overlay<'_>) {
     Texts::of(&subject, &view).put(&subject, rows);
     // The search answers nothing as of earlier.
     new.put(None, stands.position, rows);
+    new
 }
 
 fn change(position: u64) -> Key {

@@ -24,7 +24,7 @@ use super::then::Then;
 use crate::addresses;
 use crate::cursor::Cursor;
 use crate::filter::Span;
-use crate::head::{Head, Summary};
+use crate::head::{Glimpse, Head, Summary};
 use crate::history;
 use crate::markings::Visible;
 use crate::page::Page;
@@ -148,7 +148,7 @@ pub(super) struct Narrowed {
 
 impl Asked<'_> {
     pub(super) fn sees(&self, subject: &Subject) -> bool {
-        self.head(subject).is_some()
+        Glimpse::get(subject, self.view).is_some_and(|glimpse| self.visible.has(glimpse.marking))
     }
 
     /// The head of a record that the reader may see.

@@ -64,8 +64,8 @@ fn changed_behind<'c>(
 }
 
 impl Asked<'_> {
-    /// A record as it stood at a position, under the marking of today; nothing if it was not there, or of which a
-    /// residue is all that is left.
+    /// A record as it stood at a position, under the marking of today; nothing if it was not there, or if a residue is
+    /// all that is left of it.
     pub(super) fn as_of(&self, today: &Head, position: u64) -> Option<Changed> {
         if today.first > position || today.is_disposed() {
             return None;
@@ -73,7 +73,9 @@ impl Asked<'_> {
         let subject = today.summary.subject;
         let record = folds::fold_until(&subject, position, self.view);
         let view = record.view();
-        let head = Head::as_of(&record, Some(&view), today);
+        let version = record.events().last().map_or(0, |last| last.event.version);
+        let mut head = Head::of(&record, version, today.first, Some(&view), today.marking);
+        head.summary.marking.clone_from(&today.summary.marking);
         Some(Changed { head, texts: Texts::of(&subject, &view), position })
     }
 }
