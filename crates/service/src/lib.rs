@@ -6,7 +6,7 @@
 //! - [`Process`] connects to NATS, serves the admin listener and stops its roles in order; each role runs with
 //!   a [`Shell`].
 //! - [`Shell::serve`] answers requests on NATS, [`ask`] sends them.
-//! - [`token`] signs and checks who asks; [`file`] keeps what must not be half there.
+//! - [`token`] signs and checks who asks; [`mod@file`] keeps what must not be half there.
 //!
 //! Not here: what any service does.
 
