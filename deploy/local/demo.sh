@@ -41,7 +41,7 @@ run() {
     "$program" "$@"
 }
 
-say 'Start everything: nats-server, registrar, projector, gateway'
+say 'Start everything: nats-server, registrar, projector, auditor, gateway'
 "$program" serve --log-level warn >"$folder/out" 2>"$folder/log" &
 register=$!
 until grep -q 'answers at' "$folder/out"; do

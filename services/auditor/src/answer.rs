@@ -45,9 +45,13 @@ impl Answering {
             let signed = self.standing.signed().ok_or_else(nothing_yet)?;
             return Ok(checkpoint(&signed));
         }
-        let deadline = Instant::from_std(request.deadline).checked_sub(FOR_THE_REPLY);
-        let signed = self.standing.covering(events, deadline.unwrap_or_else(Instant::now));
-        let signed = request.aside(signed).await??;
+        let signed = if events == 0 {
+            // Who asks for no position does not wait: while the tree is not compared yet, nothing is served.
+            self.standing.covering(0, Instant::now()).await?
+        } else {
+            let deadline = Instant::from_std(request.deadline).checked_sub(FOR_THE_REPLY);
+            request.aside(self.standing.covering(events, deadline.unwrap_or_else(Instant::now))).await??
+        };
         match ask.query {
             Audit::Checkpoint => Ok(checkpoint(&signed)),
             Audit::Tile { path } => self.tile(&ask.principal, &path, &signed).await,

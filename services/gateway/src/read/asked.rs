@@ -111,6 +111,10 @@ impl Asked {
     /// As of when is asked, if every parameter was right: for questions that follow one another.
     pub(crate) async fn settle(&mut self) -> Result<AsOf, Refusal> {
         let min_position = self.params.min_position();
+        if min_position > 0 && self.who.is_none() {
+            // Waits take places, of which a caller has a share, and nobody has none.
+            self.params.mistake("min_position", "expected a token with it");
+        }
         std::mem::take(&mut self.params).finish()?;
         let known_at = match self.known_at {
             Some(Moment::Time(at)) => Some(self.position_at(at, min_position).await?),

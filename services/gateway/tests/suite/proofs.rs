@@ -56,6 +56,8 @@ async fn a_setting_shows_them_to_everybody_but_entries() {
     for path in ["/tile/entries/000", "/v1/audit/leaves/x", "/v1/engagements", "/v1/audit/events/x/proof"] {
         assert_eq!(refused(bare(&edge, path).await).await.0, 401, "{path}");
     }
+    // Nobody is made to wait by who cannot be told from others.
+    assert_eq!(refused(bare(&edge, "/checkpoint?min_position=9").await).await.0, 400);
     let wrong = http_client().get(edge.url("/checkpoint")).bearer_auth("wrong").send().await.unwrap();
     assert_eq!(refused(wrong).await.0, 401);
     assert!(edge.asked().is_empty());
