@@ -29,8 +29,13 @@ pub(crate) fn shown(json: Vec<u8>, is_shown: impl Fn(&Subject) -> bool) -> Vec<u
     }
     // What cannot be looked through, nested too deeply for one, is not shown.
     let mut members = serde_json::from_slice::<Map<String, Value>>(&json).unwrap_or_default();
-    members.retain(|name, value| keep(value, &is_shown) || name == "data");
+    hide(&mut members, is_shown);
     serde_json::to_vec(&members).expect("JSON is JSON")
+}
+
+/// Takes out of a JSON object the addresses that are not to be shown.
+pub(crate) fn hide(members: &mut Map<String, Value>, is_shown: impl Fn(&Subject) -> bool) {
+    members.retain(|name, value| keep(value, &is_shown) || name == "data");
 }
 
 /// The addresses in a JSON text; nothing if some of them may be written in escapes.

@@ -15,10 +15,11 @@ use super::compose::recorded;
 use super::part::Part;
 use super::quota::Quota;
 use super::sides::{Known, Sides};
+use crate::addresses;
 use crate::dossiers::{self, Asked};
 use crate::filter::Span;
 use crate::folds;
-use crate::head::{Head, Summary};
+use crate::head::{Glimpse, Head, Summary};
 use crate::history;
 use crate::key::Place;
 use crate::parties::Bearers;
@@ -34,6 +35,9 @@ const MOST_LINKED: usize = 40;
 
 /// Records that are added because they arose where both met.
 const MOST_ARISEN: usize = 10;
+
+/// What may arise where both met.
+const ARISING: [Part; 3] = [Part::Undertakings, Part::Positions, Part::Matters];
 
 /// Sources that are looked up.
 const MOST_SOURCES: usize = 100;
@@ -219,14 +223,15 @@ impl Gathering<'_, '_> {
 
     /// A record as it was known, if it belongs to a part.
     fn candidate(&self, part: Part, subject: &Subject) -> Option<Head> {
-        let head = self.asked.known_head(subject).ok()?;
         let (aggregate, statuses) = part.kept();
+        if aggregate != subject.aggregate || self.seen.contains(subject) {
+            return None;
+        }
+        let head = self.asked.known_head(subject).ok()?;
         let Summary { status, earliest, latest, .. } = &head.summary;
-        let is_of_part = aggregate == subject.aggregate
-            && statuses.contains(&status.as_str())
+        let is_of_part = statuses.contains(&status.as_str())
             && part.has(Bounds { earliest: *earliest, latest: *latest }, self.gathered.today)
-            && self.gathered.sides.are_both_in(&head.mentions)
-            && !self.seen.contains(subject);
+            && self.gathered.sides.are_both_in(&head.mentions);
         is_of_part.then_some(head)
     }
 
@@ -245,8 +250,7 @@ impl Gathering<'_, '_> {
     /// A record with its view; the head is as it was known.
     fn item(&self, part: Part, head: &Head) -> Option<Item> {
         let Summary { subject, earliest, latest, .. } = head.summary;
-        let (view, version) = self.asked.shown(head).ok()?;
-        let view = serde_json::from_slice::<Value>(&view).ok()?;
+        let (view, version) = self.view(head)?;
         let is_new = |since: u64| {
             let last = history::of_record(&subject, version.saturating_sub(1), self.asked.view).next();
             last.is_some_and(|(stands, _)| stands.position > since)
@@ -267,6 +271,19 @@ impl Gathering<'_, '_> {
         })
     }
 
+    /// A record as its reader may see it, and its version. What was folded is not written first, to be read again.
+    fn view(&self, head: &Head) -> Option<(Value, u32)> {
+        let Some(then) = self.asked.known(head).ok()? else {
+            let (view, version) = self.asked.shown(head).ok()?;
+            return Some((serde_json::from_slice(&view).ok()?, version));
+        };
+        let Value::Object(mut view) = then.view() else { return None };
+        view.insert("marking".to_owned(), head.summary.marking.as_str().into());
+        addresses::hide(&mut view, |to| self.asked.may_see(to));
+        let version = then.events().last().map_or(0, |last| last.event.version);
+        Some((Value::Object(view), version))
+    }
+
     /// A record as it was known, folded.
     pub(super) fn folded(&self, head: &Head) -> Option<Rc<Record>> {
         let then = self.asked.known(head).ok()?;
@@ -283,24 +300,27 @@ impl Gathering<'_, '_> {
         let meetings = meetings.map(|item| item.subject).collect::<Vec<_>>();
         let linking = |meeting: &Subject| self.asked.linking(meeting).into_iter().take(MOST_LINKED);
         let linking = meetings.iter().flat_map(linking).map(|(from, _)| from).collect::<BTreeSet<_>>();
-        let mut arisen = linking.into_iter().filter_map(|from| self.arose(&from)).collect::<Vec<_>>();
-        arisen.sort_by_key(|(_, head)| std::cmp::Reverse(head.first));
-        for (part, head) in arisen.into_iter().take(MOST_ARISEN) {
+        let may_arise = |from: &Subject| {
+            ARISING.iter().any(|part| part.kept().0 == from.aggregate) && !self.seen.contains(from)
+        };
+        let begun = |from: Subject| Some((Glimpse::get(&from, self.asked.view)?.first, from));
+        let mut linking = linking.into_iter().filter(may_arise).filter_map(begun).collect::<Vec<_>>();
+        linking.sort_by_key(|(first, _)| std::cmp::Reverse(*first));
+        // Heads are read of those alone that are taken, and of the few that belong nowhere.
+        let arisen = linking.into_iter().filter_map(|(_, from)| self.arose(&from)).take(MOST_ARISEN);
+        for (part, head) in arisen.collect::<Vec<_>>() {
             self.take(part, &head);
         }
     }
 
     /// What part a record is of that arose where both met, if it is of one of them.
     fn arose(&self, subject: &Subject) -> Option<(Part, Head)> {
-        const PARTS: [Part; 3] = [Part::Undertakings, Part::Positions, Part::Matters];
-        let is_new =
-            PARTS.iter().any(|part| part.kept().0 == subject.aggregate) && !self.seen.contains(subject);
-        let head = is_new.then(|| self.asked.known_head(subject).ok()).flatten()?;
+        let head = self.asked.known_head(subject).ok()?;
         let is_of = |part: &Part| {
             let (aggregate, statuses) = part.kept();
             aggregate == subject.aggregate && statuses.contains(&head.summary.status.as_str())
         };
-        let part = PARTS.into_iter().find(is_of)?;
+        let part = ARISING.into_iter().find(is_of)?;
         let Sides { us, them } = &self.gathered.sides;
         head.mentions.iter().any(|mention| us.is(mention) || them.is(mention)).then_some((part, head))
     }
@@ -311,7 +331,7 @@ impl Gathering<'_, '_> {
         let cited = cited.flatten().filter_map(|citation| citation["source"].as_str()?.parse().ok());
         for subject in cited.collect::<BTreeSet<Subject>>().into_iter().take(MOST_SOURCES) {
             if subject.aggregate == Aggregate::Source
-                && let Ok(head) = self.asked.known_head(&subject)
+                && let Ok(head) = self.asked.head(&subject)
                 && let Some(item) = self.item(Part::Sources, &head)
             {
                 self.gathered.sources.insert(subject, item);

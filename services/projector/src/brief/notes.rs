@@ -55,14 +55,23 @@ impl Notes {
     }
 
     fn number(&mut self, note: Note) -> u32 {
-        let is_it = |known: &Note| Note { n: 0, ..known.clone() } == note;
-        if let Some(known) = self.notes.iter().find(|known| is_it(known)) {
+        let is_it = |known: &&Note| known.passages == note.passages && are_of_one_source(known, &note);
+        if let Some(known) = self.notes.iter().find(is_it) {
             return known.n;
         }
         let n = u32::try_from(self.notes.len() + 1).unwrap_or(u32::MAX);
         self.notes.push(Note { n, ..note });
         n
     }
+}
+
+/// Whether both say the same of a source, wherever in it.
+pub(super) fn are_of_one_source(one: &Note, other: &Note) -> bool {
+    fn said(note: &Note) -> impl PartialEq {
+        let Note { source, publisher, title, date, url, withdrawn, .. } = note;
+        (source, publisher, title, date, url, withdrawn)
+    }
+    said(one) == said(other)
 }
 
 /// A citation as a footnote that has no number yet.

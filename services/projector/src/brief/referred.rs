@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use contract::brief::{Document, Note};
 
+use super::notes::are_of_one_source;
+
 /// Drops the others: a line may have been cut after its sources were numbered. Makes what is cited of one source one
 /// note.
 pub(super) fn to_only(document: &mut Document) {
@@ -45,8 +47,7 @@ fn numbered(note: Note, notes: &mut Vec<Note>) -> u32 {
 
 /// Whether both are of the same source. Sources that may not be seen are not known to be the same.
 fn are_of_one(one: &Note, other: &Note) -> bool {
-    let source = |note: &Note| Note { n: 0, passages: vec![], ..note.clone() };
-    one.source.is_some() && source(one) == source(other)
+    one.source.is_some() && are_of_one_source(one, other)
 }
 
 /// Every list of references, as it is read.
