@@ -1,6 +1,6 @@
 //! What questions cost over a large index: to be run by hand, in an optimised build.
 //!
-//! `SEARCH_DOCUMENTS=400000 SEARCH_FOLDER=/tmp/large cargo test --release -p projector --lib search::speed -- --ignored --nocapture`
+//! `SEARCH_DOCUMENTS=400000 SEARCH_FOLDER=DIR cargo test --release -p projector --lib search::speed -- --ignored --nocapture`
 //!
 //! The rows stay in the folder, so that the next run begins with them.
 
