@@ -81,7 +81,16 @@ impl<P: Projection> Rebuilder<P> {
         let mut lead = Line::of(applier, log.clone(), &stop);
         let mut beside = Beside::Nothing;
         loop {
-            let next = beside.next(&mut lead, &self.shared).await;
+            let mut next = beside.next(&mut lead, &self.shared).await;
+            if let Next::Ended(ended) = next {
+                // Who answered may find that it does so no more before it is told of here.
+                next = if ended.is_ok() && beside.takes_over().await {
+                    Next::TakesOver
+                } else {
+                    Next::Ended(ended)
+                };
+                lead.run = future::ready(Ok(())).boxed();
+            }
             beside = match (next, beside) {
                 (Next::Ended(ended), beside) => {
                     beside.end().await;
@@ -201,6 +210,19 @@ impl Beside {
         tokio::select! {
             ended = &mut lead.run => Next::Ended(ended),
             next = besides => next,
+        }
+    }
+
+    /// Whether a build takes over, or comes to its end without.
+    async fn takes_over(&mut self) -> bool {
+        let Self::Build(line, told) = self else { return false };
+        tokio::select! {
+            biased;
+            told = &mut *told => told.is_ok(),
+            ended = &mut line.run => {
+                line.run = future::ready(ended).boxed();
+                told.try_recv().is_ok()
+            }
         }
     }
 
