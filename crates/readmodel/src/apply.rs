@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use crate::folders::{Build, Folders};
 use crate::overlay::Changes;
@@ -52,8 +53,14 @@ pub(crate) struct Standing {
 }
 
 impl<P: Projection> Applier<P> {
-    /// Applies until the queue is closed and empty, or another store has taken over; then flushes.
-    pub(crate) fn run(mut self, origin: &str, mut queue: mpsc::Receiver<Message>) -> Result<(), Error> {
+    /// Applies until the queue is closed and empty, or another store has taken over; then flushes. What catches up
+    /// after `stop` takes over from nobody: that is for the next start, which has the time to clean up behind it.
+    pub(crate) fn run(
+        mut self,
+        origin: &str,
+        mut queue: mpsc::Receiver<Message>,
+        stop: &CancellationToken,
+    ) -> Result<(), Error> {
         let mut waiting = Vec::with_capacity(AT_ONCE);
         let mut batch = Batch::default();
         let mut head = None;
@@ -70,7 +77,8 @@ impl<P: Projection> Applier<P> {
             if !self.commit(&mut batch, origin)? {
                 return Ok(());
             }
-            if head.is_some_and(|head| head <= self.checkpoint.position) && self.caught_up()? {
+            let stopped = stop.is_cancelled();
+            if !stopped && head.is_some_and(|head| head <= self.checkpoint.position) && self.caught_up()? {
                 head = None;
             }
         }

@@ -38,12 +38,12 @@ pub(crate) async fn follow<P: Projection>(
 ) -> Result<(), Error> {
     let (shared, leads) = (applier.shared.clone(), applier.standing.leads.clone());
     let seen = Seen::Checkpoint(applier.checkpoint.clone());
-    let mut follower = Follower { shared, leads, schema: P::SCHEMA, seen, stop };
+    let mut follower = Follower { shared, leads, schema: P::SCHEMA, seen, stop: stop.clone() };
     let (queue, waiting) = mpsc::channel(QUEUE);
     let (done, ended) = oneshot::channel();
     let origin = log.origin();
     let name = format!("{}-apply", P::NAME);
-    let apply = move || drop(done.send(applier.run(&origin, waiting)));
+    let apply = move || drop(done.send(applier.run(&origin, waiting, &stop)));
     std::thread::Builder::new().name(name).spawn(apply).expect("a thread can be started");
     let followed = follower.run(&log, &queue).await;
     if let Err(error) = &followed
