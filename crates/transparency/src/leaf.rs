@@ -16,8 +16,17 @@
 //! compares. No leaf is longer than the compact envelope that it is made of, for what is taken out is longer
 //! than what is put in.
 //!
-//! Data that was sealed is encrypted before it is recorded; the hash is of what was recorded, so that
-//! destroying the key leaves every proof as it was.
+//! **What was recorded sealed** has in place of the three members their ciphertext, `sealeddata` in base64, and
+//! `datahash`, which was made of them before they were encrypted. Its leaf needs no key: `datahash` stands in it,
+//! and in place of the ciphertext
+//!
+//! ```text
+//! sealedhash = lower-case hexadecimal of SHA-256(the bytes that sealeddata is the base64 of)
+//! ```
+//!
+//! So the leaf is the same whether the key is there or was destroyed, and whoever is shown the three members and
+//! `sealedhash` makes the same leaf of them as of any other envelope. A leaf is also what may be shown of an event
+//! in place of its content: a redacted event is its leaf.
 //!
 //! **What is no such envelope takes its place all the same**, for a tree has no gaps: [`of_message`] makes of
 //! any message that stands on a record's subject
@@ -50,7 +59,7 @@ pub const LARGEST: usize = 65_535;
 ///
 /// # Errors
 /// [`LeafError`] if the bytes have no canonical form, lack one of the three members or have a `datahash`
-/// already, or if the leaf would be larger than [`LARGEST`].
+/// already; if what is sealed is not as described above; or if the leaf would be larger than [`LARGEST`].
 pub fn leaf(envelope: &[u8]) -> Result<Vec<u8>, LeafError> {
     members(envelope).and_then(written)
 }
@@ -81,11 +90,33 @@ pub fn of_message(subject: &str, message: &[u8]) -> Vec<u8> {
 /// The leaf's members, in canonical order.
 fn members(envelope: &[u8]) -> Result<Vec<(String, Json)>, LeafError> {
     let Json::Object(mut members) = canonical::value(envelope)? else { return Err(LeafError::NoObject) };
+    let has = |name: &str| members.iter().any(|(member, _)| member == name);
+    if has("sealeddata") && !["data", "datasalt", "proposalhash"].into_iter().any(has) {
+        return sealed(members);
+    }
     let data = Json::take(&mut members, "data").ok_or(LeafError::Missing { member: "data" })?;
     let salt = sixteen(&mut members, "datasalt")?;
     let proposal = sixteen(&mut members, "proposalhash")?;
     let hash = hidden(&salt, &proposal, &data).to_hex();
     if Json::put(&mut members, "datahash", Json::String(hash)).is_some() {
+        return Err(LeafError::Hashed);
+    }
+    Ok(members)
+}
+
+/// The members of what was recorded sealed.
+fn sealed(mut members: Vec<(String, Json)>) -> Result<Vec<(String, Json)>, LeafError> {
+    let ciphertext = match Json::take(&mut members, "sealeddata") {
+        Some(Json::String(text)) => encoding::from_base64(&text).ok_or(LeafError::NoBase64)?,
+        _ => return Err(LeafError::NoBase64),
+    };
+    match members.iter().find(|(name, _)| name == "datahash") {
+        Some((_, Json::String(text))) if encoding::from_hex::<{ Hash::SIZE }>(text).is_some() => {}
+        Some(_) => return Err(LeafError::NoHash),
+        None => return Err(LeafError::Missing { member: "datahash" }),
+    }
+    let hash = Json::String(sha256(&[&ciphertext]).to_hex());
+    if Json::put(&mut members, "sealedhash", hash).is_some() {
         return Err(LeafError::Hashed);
     }
     Ok(members)
@@ -138,9 +169,16 @@ pub enum LeafError {
         /// Which one.
         member: &'static str,
     },
-    /// There is a `datahash` beside the data: this is no envelope, or half a leaf.
-    #[error("the envelope has a “datahash” already")]
+    /// There is a `datahash` beside the data, or a `sealedhash` beside what is sealed: this is no envelope, or half
+    /// a leaf.
+    #[error("the envelope has the hash already that its leaf is to have")]
     Hashed,
+    /// What is sealed is no text in base64.
+    #[error("“sealeddata” is not base64")]
+    NoBase64,
+    /// The hash of what is sealed is none.
+    #[error("“datahash” is not 64 lower-case hexadecimal digits")]
+    NoHash,
     /// No tile takes a leaf as large.
     #[error("a leaf of {size} bytes is too large")]
     TooLarge {
@@ -234,6 +272,62 @@ mod tests {
         let twice = format!(r#"{{"data":{{"a":1,"a":2}},"datasalt":"{SALT}","proposalhash":"{PROPOSAL}"}}"#);
         let duplicate = canonical::Error { offset: 15, problem: canonical::Problem::Duplicate };
         assert_eq!(leaf(twice.as_bytes()), Err(duplicate.into()));
+    }
+
+    /// As it is recorded, when that is the ciphertext of its data.
+    fn sealed(open: &Value, ciphertext: &[u8]) -> Value {
+        let mut sealed = open.clone();
+        let members = sealed.as_object_mut().unwrap();
+        let data = members.remove("data").unwrap().to_string();
+        let mut sixteen = |name| encoding::from_hex(members.remove(name).unwrap().as_str().unwrap()).unwrap();
+        let (salt, proposal) = (sixteen("datasalt"), sixteen("proposalhash"));
+        sealed["datahash"] = json!(data_hash(&salt, &proposal, data.as_bytes()).unwrap().to_hex());
+        sealed["sealeddata"] = json!(encoding::base64(ciphertext));
+        sealed
+    }
+
+    #[test]
+    fn what_is_sealed_has_one_leaf_with_its_content_and_without() {
+        let open = envelope(&json!({"title": "Gespräch"}));
+        let recorded = sealed(&open, b"ciphertext");
+        let leaf = of(&recorded).unwrap();
+        let hash = recorded["datahash"].as_str().unwrap();
+        // Made with sha256sum.
+        let of_ciphertext = "305531dcc50ebca31cf1d5b31e9fc76ed51f66b3b6dd5a030c6539ae6532f979";
+        let actor = "o\u{301}fficer";
+        let expected = format!(
+            r#"{{"actor":"{actor}","datahash":"{hash}","id":"1","sealedhash":"{of_ciphertext}","source":"urn:agency:pk","specversion":"1.0"}}"#
+        );
+        assert_eq!(String::from_utf8(leaf.clone()).unwrap(), expected);
+        // Opened, it is an envelope like others, with the hash of what was recorded.
+        let mut opened = open.clone();
+        opened["sealedhash"] = json!(of_ciphertext);
+        assert_eq!(of(&opened).unwrap(), leaf);
+        assert_ne!(of(&open).unwrap(), leaf);
+        assert_ne!(of(&sealed(&open, b"another")).unwrap(), leaf, "the ciphertext is bound");
+    }
+
+    #[test]
+    fn what_is_not_sealed_as_it_should_be_is_refused() {
+        let recorded = sealed(&envelope(&json!({"a": 1})), b"ciphertext");
+        let with = |member: &str, value: Value| {
+            let mut with = recorded.clone();
+            with[member] = value;
+            of(&with)
+        };
+        for wrong in [json!(null), json!("?"), json!("AA"), json!({})] {
+            assert_eq!(with("sealeddata", wrong), Err(LeafError::NoBase64));
+        }
+        for wrong in [json!(null), json!(""), json!(SALT), json!("A".repeat(64))] {
+            assert_eq!(with("datahash", wrong), Err(LeafError::NoHash));
+        }
+        assert_eq!(with("sealedhash", json!("")), Err(LeafError::Hashed));
+        // With some of the content in plain beside the ciphertext it is none of ours.
+        assert_eq!(with("datasalt", json!(SALT)), Err(LeafError::Missing { member: "data" }));
+        assert_eq!(with("data", json!({})), Err(LeafError::Missing { member: "datasalt" }));
+        let mut without = recorded.clone();
+        without.as_object_mut().unwrap().remove("datahash");
+        assert_eq!(of(&without), Err(LeafError::Missing { member: "datahash" }));
     }
 
     #[test]
