@@ -5,6 +5,7 @@
 //! - [`checkpoint`] is what a log signs and witnesses cosign (C2SP tlog-checkpoint, tlog-cosignature).
 //! - [`tiles`] serves a log as files (C2SP tlog-tiles), [`witness`] has the protocol of witnesses (C2SP
 //!   tlog-witness), [`proof`] the file that proves one leaf offline (C2SP tlog-proof).
+//! - [`evidence`] proves a record's events in one file, [`export`] a whole log; both are formats of Chancery's own.
 //! - [`canonical`](mod@canonical) is JSON in one form (RFC 8785), [`leaf`](mod@leaf) makes a leaf of a
 //!   recorded event.
 //!
@@ -14,6 +15,8 @@
 pub mod canonical;
 pub mod checkpoint;
 mod encoding;
+pub mod evidence;
+pub mod export;
 mod hash;
 pub mod leaf;
 pub mod note;

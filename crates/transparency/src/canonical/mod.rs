@@ -14,11 +14,13 @@ mod read;
 #[cfg(test)]
 mod tests;
 mod value;
+mod written;
 
 pub use read::{Error, Problem};
 
 pub(crate) use read::value;
 pub(crate) use value::Json;
+pub(crate) use written::members;
 
 /// The canonical form of a JSON text in UTF-8.
 ///
@@ -33,4 +35,16 @@ pub(crate) use value::Json;
 /// more than 128 deep.
 pub fn canonical(json: &[u8]) -> Result<String, Error> {
     Ok(read::value(json)?.to_string())
+}
+
+/// The canonical form of an object without one of its members, or as it is if it has none of that name.
+///
+/// # Errors
+/// [`Error`], as [`canonical`]; [`Problem::Syntax`] for what is no object.
+pub fn without(json: &[u8], member: &str) -> Result<String, Error> {
+    let Json::Object(mut members) = read::value(json)? else {
+        return Err(Error { offset: 0, problem: Problem::Syntax });
+    };
+    Json::take(&mut members, member);
+    Ok(Json::Object(members).to_string())
 }

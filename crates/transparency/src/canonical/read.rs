@@ -3,7 +3,7 @@
 use super::Json;
 
 /// How deep arrays and objects may lie in each other: as deep as `serde_json` reads.
-const DEEPEST: usize = 128;
+pub(super) const DEEPEST: usize = 128;
 
 /// Reads one JSON text.
 pub(crate) fn value(json: &[u8]) -> Result<Json, Error> {
