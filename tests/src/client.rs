@@ -37,6 +37,14 @@ impl Client {
         self.try_send(Method::GET, path, &[], Vec::new()).await.expect("the gateway answers")
     }
 
+    /// GET where no answer may come.
+    ///
+    /// # Errors
+    /// When there is no connection, or it breaks before the answer.
+    pub async fn try_get(&self, path: &str) -> reqwest::Result<Answer> {
+        self.try_send(Method::GET, path, &[], Vec::new()).await
+    }
+
     /// Submits events: one object, or a list of them.
     ///
     /// # Panics

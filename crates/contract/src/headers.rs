@@ -18,7 +18,7 @@ pub const TOPIC: &str = "Chancery-Topic";
 /// Its kind.
 pub const KIND: &str = "Chancery-Kind";
 
-/// Its marking.
+/// Its marking. On replies: the marking of the marked material that is shown, joined; absent when nothing of it is.
 pub const MARKING: &str = "Chancery-Marking";
 
 /// On requests: milliseconds after which nobody waits for the answer any more, counted from its arrival, so
@@ -36,6 +36,9 @@ pub const STATUS: &str = "Chancery-Status";
 
 /// On replies: the version of the record that is answered.
 pub const RECORD_VERSION: &str = "Chancery-Record-Version";
+
+/// On replies: the marked records that are shown, one value each.
+pub const SHOWN: &str = "Chancery-Shown";
 
 /// What every message of the log says it is (CloudEvents 1.0.2, NATS protocol binding).
 pub const CONTENT_TYPE: (&str, &str) = ("Content-Type", "application/cloudevents+json");

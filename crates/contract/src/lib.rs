@@ -5,6 +5,7 @@
 //! - [`subjects`] builds and parses every NATS subject, in this one place.
 //! - [`Submit`] asks the registrar, [`Query`] a read model; [`Problem`] is how anything is refused (RFC 9457).
 //! - [`brief::Document`] is what a brief answers: other forms than JSON are made from it.
+//! - [`Access`] is an entry of the log of reads.
 //! - [`Principal`] says on whose behalf, in every request.
 //!
 //! Not here: how events are stored ([eventlog]), what they mean ([domain]).
@@ -20,6 +21,7 @@ pub mod headers;
 mod principal;
 mod problem;
 mod query;
+mod reads;
 pub mod subjects;
 
 pub use command::{Noted, Submit, Submitted, SubmittedEvent};
@@ -28,6 +30,7 @@ pub use headers::Facets;
 pub use principal::{Principal, Role};
 pub use problem::{InputError, Problem, ProblemKind};
 pub use query::{
-    Agenda, Ask, Audit, Brief, By, Calendar, Due, Filters, Find, List, Order, Overdue, Paging, Query, Search,
-    Sort, State, Statistics, Timeline,
+    Agenda, Ask, Audit, Brief, By, Calendar, Covering, Due, Filters, Find, List, Order, Overdue, Paging,
+    Query, Reads, Search, Sort, State, Statistics, Timeline, Trail,
 };
+pub use reads::{Access, Outcome, kind};

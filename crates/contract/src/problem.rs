@@ -145,6 +145,8 @@ kinds! {
     Unavailable = "/problems/unavailable", 503, "Unavailable";
     /// The read model has not reached the position asked for in time. Retrying may help.
     NotYet = "/problems/not-yet", 503, "Not there yet";
+    /// What was asked for is marked or leaves the register, and nobody is shown such a thing before that is logged. The log of reads cannot be written now. Retrying may help.
+    NotLogged = "/problems/not-logged", 503, "The read cannot be logged";
     /// It is not known whether the submission was recorded. Sending it again with the same ids is safe.
     OutcomeUnknown = "/problems/outcome-unknown", 503, "Outcome unknown";
 }

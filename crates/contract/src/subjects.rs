@@ -37,6 +37,12 @@ pub const CHECKPOINT_STREAM: &str = "CHANCERY_CHECKPOINTS";
 /// Where a checkpoint is published once it is signed: what the stream listens on.
 pub const CHECKPOINTS: &str = "chancery.checkpoints";
 
+/// The stream of the log of reads: who was shown marked material, and what was taken out of the register.
+pub const READS_STREAM: &str = "CHANCERY_READS";
+
+/// Where a read is logged before its answer leaves: what the stream listens on.
+pub const READS: &str = "chancery.reads";
+
 const EVENTS: &str = "chancery.events.";
 
 /// The one literal subject of a record: `chancery.events.<aggregate>.<uuid>`.

@@ -27,7 +27,7 @@ pub use event::{Anomaly, Event};
 pub use kind::{EventKind, EventName, Kind, UnknownEventKind};
 pub use marking::{Clearance, Label, Levels, Marking};
 pub use record::{
-    Entry, Expectation, Facets, Foreseen, MOST_EVENTS, Mention, Outcome, Record, Running, statuses,
+    Corrected, Entry, Expectation, Facets, Foreseen, MOST_EVENTS, Mention, Outcome, Record, Running, statuses,
 };
 pub use subject::{Aggregate, InvalidSubject, Subject, event_uid};
 pub use value::{Bounds, Edtf};

@@ -191,6 +191,13 @@ impl Levels {
         Marking::of(self.0[0].clone())
     }
 
+    /// Whether a marking keeps anything from anybody: a level above the least, a caveat, a limit to whom it may be
+    /// released. What is so marked is **marked material**, of which each read is logged.
+    #[must_use]
+    pub fn restricts(&self, marking: &Marking) -> bool {
+        !self.dominates(&self.least(), marking)
+    }
+
     /// The marking of what is made of two things: as restrictive as either.
     #[must_use]
     pub fn join(&self, a: &Marking, b: &Marking) -> Marking {

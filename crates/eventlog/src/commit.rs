@@ -16,13 +16,13 @@ use crate::AppendError;
 use crate::settle::{Settler, Submission};
 
 /// From how many waiting submissions on a group costs less than one flush each.
-const GROUP_FROM: usize = 16;
+pub(crate) const GROUP_FROM: usize = 16;
 
 /// How many submissions may be under way each by itself.
 const ALONE: usize = GROUP_FROM - 1;
 
 /// The most events that the server takes as one atomic batch.
-const GROUP_EVENTS: usize = 1000;
+pub(crate) const GROUP_EVENTS: usize = 1000;
 
 /// Keeps one group from filling the connection for long: 8 MiB.
 const GROUP_BYTES: usize = 8 << 20;

@@ -3,7 +3,6 @@
 use std::error::Error as StdError;
 
 use async_nats::jetstream::{self, ErrorCode};
-use contract::subjects::STREAM;
 use domain::Subject;
 
 use crate::{Identity, InvalidBatch, OLDEST_SERVER};
@@ -19,9 +18,14 @@ pub enum Error {
         /// Its version.
         found: String,
     },
-    /// There is a stream of the log's name that would let history be lost.
-    #[error("stream {STREAM} does not protect what it holds: {}", .0.join("; "))]
-    Unprotected(Vec<String>),
+    /// There is a stream of that name that would let history be lost.
+    #[error("stream {stream} does not protect what it holds: {}", faults.join("; "))]
+    Unprotected {
+        /// The stream.
+        stream: &'static str,
+        /// What is wrong with it.
+        faults: Vec<String>,
+    },
     /// The server is away, has no leader, or did not answer in time.
     #[error("the log does not answer")]
     Unavailable(#[source] Cause),

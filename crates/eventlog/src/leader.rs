@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_nats::jetstream::response::Response;
 use async_nats::jetstream::stream::{Config, Info};
 use async_nats::jetstream::{self, Context, ErrorCode};
-use contract::subjects::{self, STREAM};
+use contract::subjects;
 use domain::Subject;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -18,17 +18,22 @@ use crate::{Entry, Error, message};
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
-/// The stream's leader.
+/// A stream's leader.
 #[derive(Clone)]
 pub(crate) struct Leader {
     context: Context,
+    stream: &'static str,
 }
 
 impl Leader {
-    pub(crate) fn new(client: async_nats::Client, timeout: Duration) -> Self {
+    pub(crate) fn new(client: async_nats::Client, stream: &'static str, timeout: Duration) -> Self {
         let mut context = jetstream::new(client);
         context.set_timeout(timeout);
-        Self { context }
+        Self { context, stream }
+    }
+
+    pub(crate) const fn stream(&self) -> &'static str {
+        self.stream
     }
 
     pub(crate) const fn context(&self) -> &Context {
@@ -37,7 +42,7 @@ impl Leader {
 
     /// The stream's configuration and state; none when there is no stream.
     pub(crate) async fn info(&self) -> Result<Option<Info>, Error> {
-        match self.ask(&format!("STREAM.INFO.{STREAM}"), &json!({})).await? {
+        match self.ask(&format!("STREAM.INFO.{}", self.stream), &json!({})).await? {
             Response::Ok(info) => Ok(Some(info)),
             Response::Err { error } if error.error_code() == ErrorCode::STREAM_NOT_FOUND => Ok(None),
             Response::Err { error } => Err(Error::answered(error)),
@@ -46,7 +51,7 @@ impl Leader {
 
     /// Makes the stream, or returns the one that another process made in the meantime.
     pub(crate) async fn create(&self, config: &Config) -> Result<Info, Error> {
-        match self.ask(&format!("STREAM.CREATE.{STREAM}"), config).await? {
+        match self.ask(&format!("STREAM.CREATE.{}", self.stream), config).await? {
             Response::Ok(info) => Ok(info),
             Response::Err { error } if error.error_code() == ErrorCode::STREAM_NAME_EXIST => {
                 self.info().await?.ok_or_else(|| Error::unavailable(error))
@@ -96,7 +101,7 @@ impl Leader {
     }
 
     async fn message<V: DeserializeOwned>(&self, request: &serde_json::Value) -> Result<Option<V>, Error> {
-        match self.ask(&format!("STREAM.MSG.GET.{STREAM}"), request).await? {
+        match self.ask(&format!("STREAM.MSG.GET.{}", self.stream), request).await? {
             Response::Ok(found) => Ok(Some(found)),
             Response::Err { error } if error.error_code() == ErrorCode::NO_MESSAGE_FOUND => Ok(None),
             Response::Err { error } => Err(Error::answered(error)),

@@ -8,6 +8,9 @@
 //! - [`EventLog::read`] returns one record's events, [`EventLog::last`] and [`EventLog::head`] ask the stream's
 //!   leader, [`EventLog::tail`] follows every event from a position and refuses a log that lost any.
 //!
+//! - A [`Journal`] is a stream beside the log, as well protected, of lines that stand by themselves and are guarded by
+//!   nothing; a [`Writer`] adds to it. The log of reads is one.
+//!
 //! NATS JetStream is behind it and shows nowhere. Atomic batches follow ADR-50, batched direct reads ADR-31 of
 //! the NATS architecture decisions. What events mean is not known here.
 
@@ -15,6 +18,7 @@ mod append;
 mod commit;
 mod entry;
 mod error;
+mod journal;
 mod leader;
 mod log;
 mod message;
@@ -28,6 +32,7 @@ mod tail;
 pub use append::{Append, Appended, Batch, InvalidBatch};
 pub use entry::{Checkpoint, Entry, Hash};
 pub use error::{AppendError, Error, TailError};
+pub use journal::{Journal, Line, WriteError, Writer};
 pub use log::{EventLog, Settings};
-pub use stream::{Identity, OLDEST_SERVER};
+pub use stream::{Identity, OLDEST_SERVER, Plan, READS_PLAN};
 pub use tail::{Progress, Start, Tail};

@@ -57,21 +57,9 @@ impl EventLog {
     /// [`Error::TooOld`] and [`Error::Unprotected`] when the log would not be safe, others when the server does
     /// not answer.
     pub async fn open(client: Client, settings: Settings) -> Result<Self, Error> {
-        let leader = Leader::new(client.clone(), settings.answer_within);
+        let leader = Leader::new(client.clone(), stream::LOG.stream, settings.answer_within);
         let deadline = Instant::now() + settings.finish_within;
-        let (connection, stream_leader) = (&client, &leader);
-        let info = patiently(deadline, || async move {
-            let server =
-                connection.try_server_info().ok_or_else(|| Error::unavailable("not connected yet"))?;
-            stream::check_server(&server)?;
-            match stream_leader.info().await? {
-                Some(info) => Ok(info),
-                None => stream_leader.create(&stream::config(settings.replicas)).await,
-            }
-        })
-        .await?;
-        stream::check(&info.config, settings.replicas)?;
-        let identity = Identity::of(&info)?;
+        let identity = stream::open(&client, &leader, stream::LOG, settings.replicas, deadline).await?;
         let (submissions, waiting) = mpsc::channel(QUEUE);
         let publisher = Publisher::new(client.clone(), settings.answer_within);
         tokio::spawn(Committer::new(Settler::new(publisher, leader.clone()), waiting).run());

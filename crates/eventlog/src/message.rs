@@ -7,7 +7,7 @@ use contract::{Facets, subjects};
 use domain::Subject;
 use jiff::Timestamp;
 
-use crate::{Append, Entry, Error};
+use crate::{Append, Entry, Error, publish};
 
 /// The position that the subject's last message must have; 0: there is none.
 const GUARD: &str = "Nats-Expected-Last-Subject-Sequence";
@@ -32,6 +32,10 @@ impl Outgoing {
             headers.insert(GUARD, position.to_string());
         }
         Self { subject, address: subjects::of_record(&subject), guard, headers, payload }
+    }
+
+    pub(crate) fn message(&self) -> publish::Message<'_> {
+        publish::Message { address: &self.address, headers: &self.headers, payload: &self.payload }
     }
 
     pub(crate) fn size(&self) -> usize {

@@ -13,14 +13,22 @@ use async_nats::jetstream::publish::PublishAck;
 use async_nats::jetstream::response::Response;
 use async_nats::jetstream::{self, ErrorCode};
 use async_nats::{Client, HeaderMap, Request, RequestError};
+use bytes::Bytes;
 use tokio::time::{Instant, sleep, timeout_at};
 use uuid::Uuid;
 
 use crate::error::Cause;
-use crate::message::Outgoing;
 
 /// How often to look whether the connection is another one.
 const LOOKING: Duration = Duration::from_millis(50);
+
+/// What is to be stored.
+#[derive(Clone, Copy)]
+pub(crate) struct Message<'m> {
+    pub(crate) address: &'m str,
+    pub(crate) headers: &'m HeaderMap,
+    pub(crate) payload: &'m Bytes,
+}
 
 /// Publishes and waits for the acknowledgement.
 #[derive(Clone)]
@@ -60,7 +68,7 @@ impl Publisher {
     }
 
     /// Waits no longer than the deadline. Returns the position of the last event; the others stand before it without a gap.
-    pub(crate) async fn publish(&self, events: &[&Outgoing], deadline: Instant) -> Result<u64, Failure> {
+    pub(crate) async fn publish(&self, events: &[Message<'_>], deadline: Instant) -> Result<u64, Failure> {
         let connects = self.connects();
         let Some((last, others)) = events.split_last() else { return Err(Failure::Stale) };
         let mut headers = last.headers.clone();
@@ -69,8 +77,8 @@ impl Publisher {
             for (index, event) in others.iter().enumerate() {
                 let mut headers = event.headers.clone();
                 mark(&mut headers, &id, index);
-                let sent =
-                    self.client.publish_with_headers(event.address.clone(), headers, event.payload.clone());
+                let (address, payload) = (event.address.to_owned(), event.payload.clone());
+                let sent = self.client.publish_with_headers(address, headers, payload);
                 sent.await.map_err(|error| Failure::Busy(error.into()))?;
             }
             mark(&mut headers, &id, others.len());
@@ -79,7 +87,7 @@ impl Publisher {
         let timeout = self.timeout.min(deadline.saturating_duration_since(Instant::now()));
         let request = Request::new().headers(headers).payload(last.payload.clone()).timeout(Some(timeout));
         let answer = tokio::select! {
-            answer = self.client.send_request(last.address.clone(), request) => answer.map_err(unanswered)?,
+            answer = self.client.send_request(last.address.to_owned(), request) => answer.map_err(unanswered)?,
             () = self.reconnected(connects) => return Err(Failure::Unknown("the connection broke".into())),
         };
         match serde_json::from_slice::<Response<PublishAck>>(&answer.payload) {

@@ -7,7 +7,6 @@ use std::time::Duration;
 use async_nats::client::Statistics;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::{Client, Message};
-use contract::subjects::STREAM;
 use futures_util::StreamExt;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
@@ -59,7 +58,7 @@ impl Session {
             num_replicas: 1,
             ..pull::Config::default()
         };
-        let consumer = leader.context().create_consumer_on_stream(config, STREAM).await;
+        let consumer = leader.context().create_consumer_on_stream(config, leader.stream()).await;
         let consumer = consumer.map_err(Error::unavailable)?;
         let messages = consumer.stream().max_messages_per_batch(AT_ONCE).heartbeat(HEARTBEAT).expires(EXPIRY);
         let messages = messages.messages().await.map_err(Error::unavailable)?;

@@ -150,7 +150,8 @@ impl Settler {
 
     /// Returns the position of the first event.
     async fn attempt(&self, members: &[Submission], deadline: Instant) -> Result<u64, Failure> {
-        let events = members.iter().flat_map(|member| &member.events).collect::<Vec<_>>();
+        let events = members.iter().flat_map(|member| &member.events).map(Outgoing::message);
+        let events = events.collect::<Vec<_>>();
         let last = self.publisher.publish(&events, deadline).await?;
         Ok(last + 1 - events.len() as u64)
     }

@@ -2,13 +2,16 @@
 
 use std::fmt;
 
-use async_nats::ServerInfo;
 use async_nats::jetstream::stream::{Config, Info, PersistenceMode, RetentionPolicy, StorageType};
-use contract::subjects::{EVERY_EVENT, STREAM};
+use async_nats::{Client, ServerInfo};
+use contract::subjects::{EVERY_EVENT, READS, READS_STREAM, STREAM};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use tokio::time::Instant;
+
 use crate::Error;
+use crate::leader::{Leader, patiently};
 
 /// The oldest server that flushes a batch to disk once and keeps guards inside batches intact.
 pub const OLDEST_SERVER: &str = "2.15.1";
@@ -36,12 +39,34 @@ impl fmt::Display for Identity {
     }
 }
 
+/// A stream as it is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// What it is called.
+    pub stream: &'static str,
+    /// What it listens on.
+    pub subject: &'static str,
+    /// What it holds.
+    pub description: &'static str,
+}
+
+/// The log.
+pub(crate) const LOG: Plan =
+    Plan { stream: STREAM, subject: EVERY_EVENT, description: "Every event of the register, for ever" };
+
+/// The log of reads.
+pub const READS_PLAN: Plan = Plan {
+    stream: READS_STREAM,
+    subject: READS,
+    description: "Who was shown marked material, and what left the register",
+};
+
 /// No limits, nothing that removes, and batches.
-pub(crate) fn config(replicas: usize) -> Config {
+pub(crate) fn config(plan: Plan, replicas: usize) -> Config {
     Config {
-        name: STREAM.to_owned(),
-        description: Some("Every event of the register, for ever".to_owned()),
-        subjects: vec![EVERY_EVENT.to_owned()],
+        name: plan.stream.to_owned(),
+        description: Some(plan.description.to_owned()),
+        subjects: vec![plan.subject.to_owned()],
         max_bytes: -1,
         max_messages: -1,
         max_messages_per_subject: -1,
@@ -58,10 +83,32 @@ pub(crate) fn config(replicas: usize) -> Config {
     }
 }
 
+/// Makes the stream if there is none, or checks the one that is there.
+pub(crate) async fn open(
+    client: &Client,
+    leader: &Leader,
+    plan: Plan,
+    replicas: usize,
+    deadline: Instant,
+) -> Result<Identity, Error> {
+    let info = patiently(deadline, || async move {
+        let server = client.try_server_info().ok_or_else(|| Error::unavailable("not connected yet"))?;
+        check_server(&server)?;
+        match leader.info().await? {
+            Some(info) => Ok(info),
+            None => leader.create(&config(plan, replicas)).await,
+        }
+    })
+    .await?;
+    check(&info.config, plan, replicas)?;
+    Identity::of(&info)
+}
+
 /// Names everything in a stream's configuration that could lose history or acknowledge too early.
-pub(crate) fn check(found: &Config, replicas: usize) -> Result<(), Error> {
+pub(crate) fn check(found: &Config, plan: Plan, replicas: usize) -> Result<(), Error> {
+    let listens = format!("it does not listen on {} alone", plan.subject);
     let faults = [
-        (found.subjects == [EVERY_EVENT], "it does not listen on chancery.events.> alone"),
+        (found.subjects == [plan.subject], listens.as_str()),
         (found.deny_delete, "events can be deleted (deny_delete is off)"),
         (found.deny_purge, "events can be purged (deny_purge is off)"),
         (found.max_bytes <= 0, "its size is limited (max_bytes)"),
@@ -85,7 +132,7 @@ pub(crate) fn check(found: &Config, replicas: usize) -> Result<(), Error> {
     ];
     let faults: Vec<_> =
         faults.iter().filter(|(holds, _)| !holds).map(|(_, text)| text.to_string()).collect();
-    if faults.is_empty() { Ok(()) } else { Err(Error::Unprotected(faults)) }
+    if faults.is_empty() { Ok(()) } else { Err(Error::Unprotected { stream: plan.stream, faults }) }
 }
 
 /// Refuses a server that is older than [`OLDEST_SERVER`], or whose version cannot be read.
@@ -133,17 +180,17 @@ mod tests {
 
     #[test]
     fn what_we_set_up_passes_our_own_check() {
-        assert!(check(&config(3), 3).is_ok());
-        assert!(check(&config(3), 1).is_ok());
+        assert!(check(&config(LOG, 3), LOG, 3).is_ok());
+        assert!(check(&config(LOG, 3), LOG, 1).is_ok());
     }
 
     #[test]
     fn every_fault_is_named() {
-        let mut loosened = config(1);
+        let mut loosened = config(LOG, 1);
         loosened.deny_delete = false;
         loosened.max_age = Duration::from_secs(1);
         loosened.max_messages = 3;
-        let Err(Error::Unprotected(faults)) = check(&loosened, 3) else { panic!("it was taken") };
+        let Err(Error::Unprotected { faults, .. }) = check(&loosened, LOG, 3) else { panic!("it was taken") };
         let names = faults.iter().filter_map(|fault| fault.split_once('(')).map(|(_, name)| name);
         let names = names.collect::<Vec<_>>();
         assert_eq!(names, ["deny_delete is off)", "max_msgs)", "max_age)", "num_replicas)"]);

@@ -10,7 +10,7 @@ use crate::folders::{Build, Folders};
 use crate::overlay::Changes;
 use crate::shared::{Live, Rebuild, Shared};
 use crate::store::Store;
-use crate::{Checkpoint, Entry, Error, Memory, Overlay, Projection, State, memory};
+use crate::{Checkpoint, Error, Memory, Overlay, Positioned, Projection, State, memory};
 
 /// A batch with this many row changes is committed before another event is applied: 128 leaves room for one
 /// event's changes below 200, beyond which sled takes memory and gives no speed.
@@ -20,11 +20,11 @@ pub const FULL_BATCH: usize = 128;
 const AT_ONCE: usize = 256;
 
 /// What the follower tells the applier.
-pub(crate) enum Message {
+pub(crate) enum Message<E> {
     /// Whoever has applied this position has caught up.
     Head(u64),
     /// The next event.
-    Entry(Arc<Entry>),
+    Entry(Arc<E>),
 }
 
 /// Owns the projection and the store it writes.
@@ -58,11 +58,11 @@ impl<P: Projection> Applier<P> {
     pub(crate) fn run(
         mut self,
         origin: &str,
-        mut queue: mpsc::Receiver<Message>,
+        mut queue: mpsc::Receiver<Message<P::Entry>>,
         stop: &CancellationToken,
     ) -> Result<(), Error> {
         let mut waiting = Vec::with_capacity(AT_ONCE);
-        let mut batch = Batch::default();
+        let mut batch = Batch { changes: Changes::new(), last: None };
         let mut head = None;
         while queue.blocking_recv_many(&mut waiting, AT_ONCE) > 0 {
             for message in waiting.drain(..) {
@@ -85,9 +85,9 @@ impl<P: Projection> Applier<P> {
         self.store.flush()
     }
 
-    fn apply(&mut self, entry: Arc<Entry>, batch: &mut Batch) -> Result<(), Error> {
+    fn apply(&mut self, entry: Arc<P::Entry>, batch: &mut Batch<P::Entry>) -> Result<(), Error> {
         if self.leads() {
-            self.shared.takes(&entry);
+            self.shared.takes(&*entry);
         }
         let mut overlay = Overlay::new(&self.store, &mut batch.changes);
         self.projection.apply(&entry, &mut overlay);
@@ -97,9 +97,9 @@ impl<P: Projection> Applier<P> {
     }
 
     /// Commits what waits; false if another store has taken over, and nothing was committed.
-    fn commit(&mut self, batch: &mut Batch, origin: &str) -> Result<bool, Error> {
+    fn commit(&mut self, batch: &mut Batch<P::Entry>, origin: &str) -> Result<bool, Error> {
         let Some(last) = batch.last.take() else { return Ok(true) };
-        let checkpoint = self.checkpoint.at(origin, &last);
+        let checkpoint = self.checkpoint.at(origin, &*last);
         if self.standing.serves {
             let mut live = self.shared.writing();
             if live.build != self.build {
@@ -115,12 +115,12 @@ impl<P: Projection> Applier<P> {
         batch.changes.clear();
         self.checkpoint = checkpoint;
         if self.leads() {
-            self.shared.applied(&last);
+            self.shared.applied(&*last);
         } else {
-            self.shared.rebuild.send_replace(Rebuild::UnderWay { position: last.position });
+            self.shared.rebuild.send_replace(Rebuild::UnderWay { position: last.position() });
         }
         if self.standing.serves {
-            self.shared.position.send_replace(last.position);
+            self.shared.position.send_replace(last.position());
         }
         Ok(true)
     }
@@ -184,8 +184,7 @@ impl<P: Projection> Applier<P> {
 }
 
 /// Changes that wait for their commit, and the event that made the last of them.
-#[derive(Default)]
-struct Batch {
+struct Batch<E> {
     changes: Changes,
-    last: Option<Arc<Entry>>,
+    last: Option<Arc<E>>,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Entry, Error};
+use crate::{Error, Positioned};
 
 /// Where a store stands. It is a row of the store, written in the batch of the rows it speaks of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ pub struct Checkpoint {
     pub origin: Option<String>,
     /// The last event that was applied; 0: none.
     pub position: u64,
-    /// Its [hash](Entry::hash), in hexadecimal.
+    /// Its [hash](Positioned::hash), in hexadecimal.
     pub hash: String,
 }
 
@@ -28,10 +28,10 @@ impl Checkpoint {
 
     /// The same read model, with `entry` applied.
     #[must_use]
-    pub fn at(&self, origin: &str, entry: &Entry) -> Self {
+    pub fn at(&self, origin: &str, entry: &impl Positioned) -> Self {
         let hash = hash(entry);
         let Self { name, schema, .. } = self.clone();
-        Self { name, schema, origin: Some(origin.to_owned()), position: entry.position, hash }
+        Self { name, schema, origin: Some(origin.to_owned()), position: entry.position(), hash }
     }
 
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Error> {
@@ -44,6 +44,6 @@ impl Checkpoint {
 }
 
 /// An event's hash in hexadecimal.
-pub(crate) fn hash(entry: &Entry) -> String {
+pub(crate) fn hash(entry: &impl Positioned) -> String {
     entry.hash().iter().map(|byte| format!("{byte:02x}")).collect()
 }

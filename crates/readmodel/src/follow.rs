@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::apply::{Applier, Message};
 use crate::checkpoint::hash;
 use crate::shared::Shared;
-use crate::{Checkpoint, Entry, Error, Log, Projection, State};
+use crate::{Checkpoint, Error, Log, Positioned, Projection, State};
 
 /// Events between the log and the applier: enough to keep it busy, at most 32 MiB.
 const QUEUE: usize = 512;
@@ -33,7 +33,7 @@ const DOUBT: Duration = Duration::from_secs(5);
 /// When the log is not the one that was applied or lost events, and when the database fails.
 pub(crate) async fn follow<P: Projection>(
     applier: Applier<P>,
-    log: impl Log,
+    log: impl Log<Entry = P::Entry>,
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let (shared, leads) = (applier.shared.clone(), applier.standing.leads.clone());
@@ -61,16 +61,16 @@ pub(crate) async fn follow<P: Projection>(
 }
 
 /// Hands events from the log to the applier.
-struct Follower {
+struct Follower<E> {
     shared: Arc<Shared>,
     /// Whether its state is the read model's: not while another follows, too.
     leads: Arc<AtomicBool>,
     schema: u32,
-    seen: Seen,
+    seen: Seen<E>,
     stop: CancellationToken,
 }
 
-impl Follower {
+impl<E: Positioned> Follower<E> {
     fn leads(&self) -> bool {
         self.leads.load(Ordering::Relaxed)
     }
@@ -82,7 +82,11 @@ impl Follower {
     }
 
     /// Ends when told to stop, when the applier is gone, or with an error that does not pass.
-    async fn run(&mut self, log: &impl Log, queue: &mpsc::Sender<Message>) -> Result<(), Error> {
+    async fn run(
+        &mut self,
+        log: &impl Log<Entry = E>,
+        queue: &mpsc::Sender<Message<E>>,
+    ) -> Result<(), Error> {
         let shared = self.shared.clone();
         let following = async {
             loop {
@@ -111,7 +115,11 @@ impl Follower {
         }
     }
 
-    async fn follow(&mut self, log: &impl Log, queue: &mpsc::Sender<Message>) -> Result<(), Error> {
+    async fn follow(
+        &mut self,
+        log: &impl Log<Entry = E>,
+        queue: &mpsc::Sender<Message<E>>,
+    ) -> Result<(), Error> {
         self.seen.check_origin(log.origin())?;
         let position = self.seen.position();
         let head = head(log, position).await?;
@@ -129,7 +137,11 @@ impl Follower {
     }
 
     /// Begins with the event seen last, to see that it is still the same.
-    async fn take(&mut self, log: &impl Log, queue: &mpsc::Sender<Message>) -> Result<(), Error> {
+    async fn take(
+        &mut self,
+        log: &impl Log<Entry = E>,
+        queue: &mpsc::Sender<Message<E>>,
+    ) -> Result<(), Error> {
         let seen = self.seen.position();
         let mut tail = log.tail(seen.saturating_sub(1));
         let mut expected = seen.max(1);
@@ -140,7 +152,7 @@ impl Follower {
                 next = tail.next() => next,
             };
             let Some(entry) = next.transpose()? else { return Ok(()) };
-            let found = entry.position;
+            let found = entry.position();
             if found != expected {
                 return Err(Error::Gap { expected, found });
             }
@@ -182,18 +194,18 @@ async fn watch_head(log: &impl Log, shared: &Shared) -> std::convert::Infallible
 }
 
 /// The last event that was handed on.
-enum Seen {
+enum Seen<E> {
     /// In an earlier life.
     Checkpoint(Checkpoint),
     /// In this one; its hash is computed only if it is asked for.
-    Entry(Arc<Entry>),
+    Entry(Arc<E>),
 }
 
-impl Seen {
+impl<E: Positioned> Seen<E> {
     fn position(&self) -> u64 {
         match self {
             Self::Checkpoint(checkpoint) => checkpoint.position,
-            Self::Entry(entry) => entry.position,
+            Self::Entry(entry) => entry.position(),
         }
     }
 
@@ -206,12 +218,12 @@ impl Seen {
         }
     }
 
-    fn check(&self, found: &Entry) -> Result<(), Error> {
+    fn check(&self, found: &E) -> Result<(), Error> {
         let same = match self {
             Self::Checkpoint(checkpoint) => checkpoint.hash == hash(found),
-            Self::Entry(entry) => (entry.subject, &entry.payload) == (found.subject, &found.payload),
+            Self::Entry(entry) => entry.hash() == found.hash(),
         };
-        if same { Ok(()) } else { Err(Error::Altered { position: found.position }) }
+        if same { Ok(()) } else { Err(Error::Altered { position: found.position() }) }
     }
 }
 

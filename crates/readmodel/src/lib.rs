@@ -1,6 +1,6 @@
 //! Read models: projections of the log into sled, each disposable and rebuilt from the log.
 //!
-//! - A [`Projection`] turns one event into row changes. It cannot fail and reads through an [`Overlay`], so
+//! - A [`Projection`] turns one event, or one line of a journal, into row changes. It cannot fail and reads through an [`Overlay`], so
 //!   that it sees what earlier events of the same batch changed.
 //! - [`open`] gives a [`Reader`], which answers, and a [`Runner`], which follows the [`Log`] on a thread of its
 //!   own. Whatever waits forms one batch: small when events trickle, large when there is much to catch up.
@@ -42,8 +42,8 @@ mod store;
 pub use apply::FULL_BATCH;
 pub use checkpoint::Checkpoint;
 pub use error::Error;
-pub use eventlog::Entry;
-pub use log::{Log, LogError};
+pub use eventlog::{Entry, Line};
+pub use log::{Log, LogError, Positioned};
 pub use memory::Memory;
 pub use overlay::{LARGEST_VALUE, Overlay, TooLarge};
 pub use projection::Projection;

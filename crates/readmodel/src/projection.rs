@@ -1,6 +1,6 @@
 //! What a read model is: a function from events to rows.
 
-use crate::{Entry, Memory, Overlay};
+use crate::{Memory, Overlay, Positioned};
 
 /// Turns events into rows.
 ///
@@ -13,6 +13,9 @@ pub trait Projection: Send + 'static {
 
     /// Rises with every change of the rows' form or content.
     const SCHEMA: u32;
+
+    /// What its log consists of.
+    type Entry: Positioned;
 
     /// Earlier schemas whose rows the queries of today can still read; they serve while a rebuild runs.
     const READABLE: &'static [u32] = &[];
@@ -36,5 +39,5 @@ pub trait Projection: Send + 'static {
 
     /// Applies one event. What cannot be read becomes a raw row; nothing is refused here, for what is in the
     /// log has happened.
-    fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>);
+    fn apply(&mut self, entry: &Self::Entry, rows: &mut Overlay<'_>);
 }

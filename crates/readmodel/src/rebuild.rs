@@ -75,7 +75,7 @@ impl<P: Projection> Rebuilder<P> {
     pub(crate) async fn run(
         self,
         applier: Applier<P>,
-        log: impl Log,
+        log: impl Log<Entry = P::Entry>,
         stop: CancellationToken,
     ) -> Result<(), Error> {
         let mut lead = Line::of(applier, log.clone(), &stop);
@@ -110,7 +110,7 @@ impl<P: Projection> Rebuilder<P> {
     }
 
     /// Begins a build, or takes up the one that was begun, once the one that answers has caught up.
-    fn begin(&self, current: Build, log: &impl Log, stop: &CancellationToken) -> Beside {
+    fn begin(&self, current: Build, log: &impl Log<Entry = P::Entry>, stop: &CancellationToken) -> Beside {
         let Some(projection) = self.template.another() else {
             self.shared.rebuild.send_replace(Rebuild::Failed("there is no second projection".to_owned()));
             return Beside::Nothing;
@@ -171,7 +171,11 @@ impl<P: Projection> Rebuilder<P> {
 }
 
 impl Line {
-    fn of<P: Projection>(applier: Applier<P>, log: impl Log, stop: &CancellationToken) -> Self {
+    fn of<P: Projection>(
+        applier: Applier<P>,
+        log: impl Log<Entry = P::Entry>,
+        stop: &CancellationToken,
+    ) -> Self {
         let (build, leads, stop) = (applier.build, applier.standing.leads.clone(), stop.child_token());
         let run = follow(applier, log, stop.clone()).boxed();
         Self { build, leads, stop, run }

@@ -169,7 +169,7 @@ impl<P: Projection> Runner<P> {
     /// [`Error`] when the log is not the one that was applied or lost events, and when the database fails.
     /// The reader is then in the state [`State::Failed`], and goes on answering from what it has; except that
     /// when the log was another one from the start, it answers nothing.
-    pub async fn run(self, log: impl Log, stop: CancellationToken) -> Result<(), Error> {
+    pub async fn run(self, log: impl Log<Entry = P::Entry>, stop: CancellationToken) -> Result<(), Error> {
         let Self { shared, applier, rebuilder } = self;
         let result = match rebuilder {
             Some(rebuilder) => rebuilder.run(applier, log, stop).await,

@@ -8,7 +8,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::folders::Build;
 use crate::store::Store;
-use crate::{Checkpoint, Entry, Memory, Settings};
+use crate::{Checkpoint, Memory, Positioned, Settings};
 
 /// The database that answers.
 pub(crate) struct Live {
@@ -85,14 +85,14 @@ impl Shared {
         self.head.fetch_max(head, Ordering::Relaxed);
     }
 
-    pub(crate) fn takes(&self, entry: &Entry) {
-        self.saw_head(entry.position);
-        self.in_hand.store(entry.stored.as_millisecond(), Ordering::Relaxed);
+    pub(crate) fn takes(&self, entry: &impl Positioned) {
+        self.saw_head(entry.position());
+        self.in_hand.store(entry.stored().as_millisecond(), Ordering::Relaxed);
     }
 
-    pub(crate) fn applied(&self, entry: &Entry) {
-        self.applied.store(entry.position, Ordering::Relaxed);
-        self.last.store(entry.stored.as_millisecond(), Ordering::Relaxed);
+    pub(crate) fn applied(&self, entry: &impl Positioned) {
+        self.applied.store(entry.position(), Ordering::Relaxed);
+        self.last.store(entry.stored().as_millisecond(), Ordering::Relaxed);
         self.in_hand.store(0, Ordering::Relaxed);
     }
 

@@ -28,7 +28,7 @@ pub mod token;
 pub use ask::{AskError, ask};
 pub use clock::Clock;
 pub use endpoint::{Endpoint, ServeError};
-pub use message::{Reply, Request, new_request_id};
+pub use message::{Reply, Request, Shown, new_request_id};
 pub use metrics::Metrics;
 pub use nats::{ConnectError, connect};
 pub use process::{Process, StartError};

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use async_nats::{HeaderMap, Message};
 use bytes::Bytes;
 use contract::{Problem, ProblemKind, headers};
+use domain::{Levels, Marking, Subject};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
@@ -109,14 +110,25 @@ pub struct Reply {
     pub position: Option<u64>,
     /// The version of the record that is answered.
     pub record_version: Option<u32>,
+    /// The marked material in it; none: there is none.
+    pub shown: Option<Box<Shown>>,
     /// The JSON that is served.
     pub body: Bytes,
+}
+
+/// The marked material in an answer, or what a refusal keeps from who asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Its markings, joined.
+    pub marking: String,
+    /// The records that it is of, as far as it is of records.
+    pub records: Vec<Subject>,
 }
 
 impl Reply {
     /// A success with this body.
     pub fn ok(body: impl Into<Bytes>) -> Self {
-        Self { status: 200, position: None, record_version: None, body: body.into() }
+        Self { status: 200, position: None, record_version: None, shown: None, body: body.into() }
     }
 
     /// The same with the position that it reflects.
@@ -129,6 +141,12 @@ impl Reply {
     #[must_use]
     pub fn of_version(self, version: u32) -> Self {
         Self { record_version: Some(version), ..self }
+    }
+
+    /// The same, saying which marked material it shows.
+    #[must_use]
+    pub fn showing(self, shown: Option<Shown>) -> Self {
+        Self { shown: shown.map(Box::new), ..self }
     }
 
     /// The same with another status.
@@ -145,6 +163,7 @@ impl Reply {
             status: number(&message, headers::STATUS).unwrap_or(200),
             position: number(&message, headers::POSITION),
             record_version: number(&message, headers::RECORD_VERSION),
+            shown: Shown::read(&message).map(Box::new),
             body: message.payload,
         }
     }
@@ -160,7 +179,31 @@ impl Reply {
         if let Some(version) = self.record_version {
             map.insert(headers::RECORD_VERSION, version.to_string());
         }
+        if let Some(shown) = &self.shown {
+            map.insert(headers::MARKING, shown.marking.as_str());
+            for record in &shown.records {
+                map.append(headers::SHOWN, record.to_string());
+            }
+        }
         map
+    }
+}
+
+impl Shown {
+    /// Of what these markings restrict, without naming records; nothing if there are none.
+    #[must_use]
+    pub fn joined<'m>(markings: impl IntoIterator<Item = &'m Marking>, levels: &Levels) -> Option<Self> {
+        let join = |one: Marking, other: &Marking| levels.join(&one, other);
+        let mut markings = markings.into_iter();
+        let first = markings.next()?.clone();
+        Some(Self { marking: markings.fold(first, join).to_string(), records: vec![] })
+    }
+
+    fn read(message: &Message) -> Option<Self> {
+        let map = message.headers.as_ref()?;
+        let marking = map.get(headers::MARKING)?.as_str().to_owned();
+        let records = map.get_all(headers::SHOWN).filter_map(|record| record.as_str().parse().ok());
+        Some(Self { marking, records: records.collect() })
     }
 }
 

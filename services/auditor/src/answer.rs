@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::{Ask, Audit, Principal, Problem, ProblemKind, Role};
+use contract::{Ask, Audit, Principal, Problem, ProblemKind, Reads, Role};
 use domain::{Label, Levels};
+use eventlog::Journal;
 use readmodel::{Reader, View};
 use serde_json::json;
 use service::{Reply, Request};
@@ -14,6 +15,8 @@ use transparency::proof::Proof;
 use transparency::tiles::{Path, write_bundle};
 use transparency::tree::{Head, ProofError, consistency_proof, inclusion_proof, root};
 
+use crate::covering::Covering;
+use crate::reads;
 use crate::standing::Standing;
 use crate::tree::{Missing, Nodes, leaf};
 
@@ -27,6 +30,10 @@ pub(crate) struct Answering {
     pub(crate) reader: Reader,
     pub(crate) standing: Standing,
     pub(crate) levels: Levels,
+    pub(crate) covering: Covering,
+    /// The log of reads as rows, and where it ends.
+    pub(crate) reads: Reader,
+    pub(crate) journal: Journal,
 }
 
 impl Answering {
@@ -37,8 +44,14 @@ impl Answering {
     async fn ask(&self, request: &Request) -> Result<Reply, Problem> {
         let ask = serde_json::from_slice::<Ask<Audit>>(&request.body);
         let ask = ask.map_err(|error| Problem::new(ProblemKind::Malformed, format!("no query: {error}")))?;
-        let events = match ask.query {
-            Audit::Proof { position, .. } | Audit::Leaf { position } => position.max(ask.min_position),
+        let events = match &ask.query {
+            Audit::Proof { position, .. } | Audit::Leaf { position } => (*position).max(ask.min_position),
+            // These are of streams that do not depend on the tree: they answer also when it is found to be another.
+            Audit::Covering(covering) => return self.covering(&covering.positions, request).await,
+            Audit::Reads(reads) => {
+                self.admit(&ask.principal, "the log of reads")?;
+                return self.reads(reads.clone(), ask.min_position, request).await;
+            }
             _ => ask.min_position,
         };
         if let (Audit::Checkpoint, 0) = (&ask.query, events) {
@@ -57,6 +70,7 @@ impl Answering {
             Audit::Tile { path } => self.tile(&ask.principal, &path, &signed).await,
             Audit::Proof { position, json } => self.proof(position, json, signed).await,
             Audit::Consistency { from, to } => self.consistency(from, to, &signed).await,
+            Audit::Covering(_) | Audit::Reads(_) => unreachable!("they were answered above"),
             Audit::Leaf { position } => {
                 let index = position.checked_sub(1).ok_or_else(|| no_event(position))?;
                 let leaf = self.read(&signed, move |view| leaf(index, view)).await?;
@@ -75,7 +89,7 @@ impl Answering {
                 read.map(|bytes| at(signed, bytes)).map_err(lost)
             }
             Ok(Path::Entries(entries)) => {
-                self.admit(who)?;
+                self.admit(who, "entries")?;
                 let leaves = entries.leaves().filter(|_| entries.is_in(size)).ok_or_else(smaller)?;
                 let count = usize::from(entries.width());
                 let read =
@@ -98,16 +112,52 @@ impl Answering {
     }
 
     /// A bundle shows of every event, whatever its marking, who recorded it, when, and of what type: it cannot leave
-    /// one out. So it is for those who were made auditors and are cleared for everything.
-    fn admit(&self, who: &Principal) -> Result<(), Problem> {
+    /// one out. The log of reads shows of every record that it is there. So they are for those who were made auditors
+    /// and are cleared for everything.
+    fn admit(&self, who: &Principal, what: &str) -> Result<(), Problem> {
         let highest = self.levels.iter().last().map(Label::as_str);
         if who.holds(Role::Auditor) && highest == Some(who.level.as_str()) {
             return Ok(());
         }
         let highest = highest.unwrap_or_default();
         let detail =
-            format!("entries show something of every record: for the role auditor with clearance {highest}");
+            format!("{what} show something of every record: for the role auditor with clearance {highest}");
         Err(Problem::new(ProblemKind::Forbidden, detail))
+    }
+
+    /// Waits a moment for what was just recorded: a checkpoint comes within a second.
+    async fn covering(&self, positions: &[u64], request: &Request) -> Result<Reply, Problem> {
+        const SOON: Duration = Duration::from_millis(1_500);
+        let latest = positions.iter().copied().max().unwrap_or_default();
+        let deadline = Instant::now() + SOON.min(request.remaining().saturating_sub(FOR_THE_REPLY));
+        // Whatever comes of it, what was published is told.
+        let _ = request.aside(self.standing.covering(latest, deadline)).await;
+        let found = self.covering.of(positions).await.map_err(|error| {
+            let error = anyhow::Error::from(error);
+            tracing::warn!(error = format!("{error:#}"), "checkpoints cannot be looked up");
+            Problem::new(ProblemKind::Unavailable, "the stream of checkpoints does not answer")
+        })?;
+        Ok(Reply::ok(found.to_string()))
+    }
+
+    /// Everything that was logged before it is asked for is in the answer.
+    async fn reads(&self, asked: Reads, min_position: u64, request: &Request) -> Result<Reply, Problem> {
+        let deadline = Instant::from_std(request.deadline).checked_sub(FOR_THE_REPLY);
+        let caught_up = async {
+            let head = self.journal.head().await.map_err(|error| {
+                let error = anyhow::Error::from(error);
+                tracing::warn!(error = format!("{error:#}"), "the log of reads does not answer");
+                Problem::new(ProblemKind::Unavailable, "the log of reads does not answer")
+            })?;
+            let position = head.max(min_position);
+            let reached = self.reads.wait_for(position, deadline.unwrap_or_else(Instant::now)).await;
+            reached.map_err(|error| Problem::new(ProblemKind::NotYet, error.to_string()))
+        };
+        request.aside(caught_up).await??;
+        let read = self.reads.read(move |view| (reads::page(&asked, view), view.position())).await;
+        let (page, position) = read.map_err(unreadable)?;
+        let page = page.map_err(|error| Problem::new(ProblemKind::InvalidQuery, error.to_string()))?;
+        Ok(Reply::ok(page.to_string()).at(position))
     }
 
     async fn proof(&self, position: u64, json: bool, signed: Arc<Signed>) -> Result<Reply, Problem> {

@@ -5,7 +5,9 @@
 //! - `signing` signs the tree's head at most a second after new events, as a checkpoint (C2SP tlog-checkpoint), with
 //!   the key of `key`; `kept` is the last one that was signed, on disk before anybody sees it; `publication` is the
 //!   stream on which checkpoints are published.
-//! - `answer` serves checkpoints, tiles (C2SP tlog-tiles) and proofs.
+//! - `answer` serves checkpoints, tiles (C2SP tlog-tiles) and proofs; `covering` finds the checkpoint that was the first to
+//!   cover an event.
+//! - `reads` is the log of reads, as auditors ask for it.
 //!
 //! **What was signed binds.** Before anything is signed, the tree is proved to be a continuation of every checkpoint
 //! that is known to have been signed, on file or on the stream. When it is not, because the log was tampered with or
@@ -15,10 +17,12 @@
 //! Formats and mathematics are in [`transparency`].
 
 mod answer;
+mod covering;
 mod kept;
 mod key;
 mod metrics;
 mod publication;
+mod reads;
 mod signing;
 mod standing;
 #[cfg(test)]
@@ -30,13 +34,14 @@ use std::sync::Arc;
 use anyhow::Context;
 use contract::subjects;
 use domain::Levels;
-use eventlog::EventLog;
-use readmodel::Projection;
+use eventlog::{EventLog, Journal, READS_PLAN};
+use readmodel::{Projection, Reader, Runner};
 use service::{Endpoint, Shell};
 use transparency::note::KeyName;
 
 pub use crate::key::KeyError;
 pub use crate::publication::{Publication, PublicationError};
+pub use crate::reads::Reads;
 pub use crate::tree::Tree;
 
 /// The folder of the tree, below that of the process.
@@ -81,32 +86,26 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     let log = log.await.context("the log cannot be opened")?;
     let publication = Publication::open(shell.client.clone()).await;
     let publication = publication.context("the stream of checkpoints cannot be opened")?;
-    let folder = shell.data.join(FOLDER).join(Tree::NAME);
-    let models =
-        readmodel::Settings { cache_bytes: settings.auditor_cache << 20, ..readmodel::Settings::default() };
-    let opened = readmodel::open(&folder, Tree::default(), models).await;
+    let journal = Journal::open(shell.client.clone(), READS_PLAN, &eventlog::Settings::default()).await;
+    let journal = journal.context("the log of reads cannot be opened")?;
     // From here on the folder is ours: nobody else signs what is on file there.
-    let (reader, runner) = opened.context("the tree cannot be opened")?;
+    let (reader, runner) = open(Tree::default(), settings.auditor_cache, &shell).await?;
+    let (reads, reads_runner) = open(Reads, settings.auditor_cache, &shell).await?;
 
     let standing = standing::Standing::new();
     let parts = signing::Parts {
         signer,
         reader: reader.clone(),
         log: log.clone(),
-        publication,
+        publication: publication.clone(),
         kept: kept::Kept::under(&shell.data),
         standing: standing.clone(),
         metrics: metrics::Metrics::register(&shell.metrics),
     };
     shell.tasks.spawn(signing::run(parts, sound, shell.shutdown.clone()));
-    let run = runner.run(log, shell.shutdown.clone());
-    shell.tasks.spawn(async move {
-        // The reader's state says it too, and signing ends with it.
-        if let Err(error) = run.await {
-            let error = anyhow::Error::from(error);
-            tracing::error!(error = format!("{error:#}"), "the tree grows no more");
-        }
-    });
+    // The reader's state says it too, and signing ends with it.
+    follow(runner, log, &shell, "the tree grows no more");
+    follow(reads_runner, journal.clone(), &shell, "the log of reads is not followed any more");
 
     let endpoint = Endpoint {
         name: "audit",
@@ -114,9 +113,44 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
         queue: "auditors",
         in_flight: settings.auditor_in_flight,
     };
-    let answering = Arc::new(answer::Answering { reader, standing, levels: Levels::default() });
+    let answering = Arc::new(answer::Answering {
+        reader,
+        standing,
+        levels: Levels::default(),
+        covering: covering::Covering::new(publication),
+        reads,
+        journal,
+    });
     shell.serve(endpoint, move |request| answering.clone().answer(request)).await?;
     serving.set();
     shell.shutdown.cancelled().await;
     Ok(())
+}
+
+/// A read model in its folder below that of the auditor.
+async fn open<P: Projection>(
+    projection: P,
+    cache_mib: u64,
+    shell: &Shell,
+) -> anyhow::Result<(Reader, Runner<P>)> {
+    let folder = shell.data.join(FOLDER).join(P::NAME);
+    let models = readmodel::Settings { cache_bytes: cache_mib << 20, ..readmodel::Settings::default() };
+    let opened = readmodel::open(&folder, projection, models).await;
+    opened.with_context(|| format!("the read model {} cannot be opened", P::NAME))
+}
+
+/// Follows a log until the role stops, and says what it means when that ends before.
+fn follow<P: Projection>(
+    runner: Runner<P>,
+    log: impl readmodel::Log<Entry = P::Entry>,
+    shell: &Shell,
+    meaning: &'static str,
+) {
+    let run = runner.run(log, shell.shutdown.clone());
+    shell.tasks.spawn(async move {
+        if let Err(error) = run.await {
+            let error = anyhow::Error::from(error);
+            tracing::error!(error = format!("{error:#}"), model = P::NAME, "{meaning}");
+        }
+    });
 }

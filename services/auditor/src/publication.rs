@@ -70,6 +70,15 @@ impl Publication {
         }
     }
 
+    /// What was published at a place of the stream.
+    pub(crate) async fn at(&self, place: u64) -> Result<Option<Bytes>, PublicationError> {
+        match self.stream.get_raw_message(place).await {
+            Ok(message) => Ok(Some(message.payload)),
+            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
     /// Publishes, if what is at the place `after` is still the last; answers the place. It is on disk then.
     pub(crate) async fn publish(&self, after: u64, checkpoint: Bytes) -> Result<u64, PublicationError> {
         let message = PublishMessage::build().payload(checkpoint).expected_last_subject_sequence(after);

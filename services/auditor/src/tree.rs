@@ -22,6 +22,8 @@ pub struct Tree {
 }
 
 impl Projection for Tree {
+    type Entry = Entry;
+
     const NAME: &'static str = "tree";
     const SCHEMA: u32 = 1;
 

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::history::History;
 use crate::list::List;
 use crate::overdue::Overdue;
+use crate::reads::Reads;
 use crate::record::Record;
 use crate::search::Search;
 use crate::serve::Serve;
@@ -19,6 +20,7 @@ use crate::stats::Stats;
 use crate::tail::Tail;
 use crate::timeline::Timeline;
 use crate::token::Token;
+use crate::trail::Trail;
 
 /// The register of record for diplomatic engagements
 #[derive(Debug, Parser)]
@@ -44,6 +46,8 @@ enum Command {
     Search(Box<Search>),
     Stats(Box<Stats>),
     Tail(Tail),
+    Trail(Box<Trail>),
+    Reads(Box<Reads>),
     Token(Token),
     /// Print completions for a shell, to be put where it looks for them
     Completions {
@@ -73,6 +77,8 @@ impl Cli {
             Command::Search(search) => search.run().await,
             Command::Stats(stats) => stats.run().await,
             Command::Tail(tail) => tail.run().await,
+            Command::Trail(trail) => trail.run().await,
+            Command::Reads(reads) => reads.run().await,
             Command::Token(token) => token.run(),
             Command::Completions { shell } => {
                 let mut text = Vec::new();

@@ -76,7 +76,7 @@ fn row(item: &Value, all: &[Value]) -> Vec<String> {
 }
 
 /// Who recorded it, in whose name, and as whose word if that is another's.
-fn recorder(event: &Value) -> String {
+pub(crate) fn recorder(event: &Value) -> String {
     let [actor, agency, source, principal] =
         ["actor", "agency", "source", "onbehalfof"].map(|name| words::plain(&event[name]));
     let mut text = format!("{actor} ({agency})");

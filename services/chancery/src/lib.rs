@@ -29,6 +29,7 @@ mod out;
 mod overdue;
 mod page;
 mod paragraph;
+mod reads;
 mod record;
 mod search;
 mod serve;
@@ -38,6 +39,7 @@ mod table;
 mod tail;
 mod timeline;
 mod token;
+mod trail;
 mod words;
 
 use std::process::ExitCode;

@@ -15,6 +15,11 @@ impl Named {
         self.id.strip_prefix('~')
     }
 
+    /// Its address, as the end of a path.
+    pub(crate) fn address(&self) -> String {
+        format!("{}/{}", self.aggregate, percent_encoded(&self.id))
+    }
+
     /// Where the record is in the API.
     pub(crate) fn path(&self) -> String {
         let id = percent_encoded(&self.id);

@@ -6,7 +6,7 @@ use std::time::Instant;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use contract::ProblemKind;
+use contract::{ProblemKind, kind};
 use http::header::{CACHE_CONTROL, VARY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use service::new_request_id;
@@ -16,6 +16,7 @@ use tracing::Instrument;
 use crate::Gateway;
 use crate::identity::identify;
 use crate::metrics::{InFlight, NO_ROUTE};
+use crate::reads::{Asking, Disclosure, Peer};
 use crate::refusal::Refusal;
 
 /// Comes in to tie log lines together across systems, and always goes out.
@@ -26,6 +27,8 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 pub(crate) struct About {
     pub(crate) request_id: Arc<str>,
     pub(crate) who: Result<Arc<Verified>, Refusal>,
+    /// What the answer discloses, as it turns out.
+    pub(crate) disclosure: Arc<Disclosure>,
 }
 
 pub(crate) async fn around(
@@ -38,12 +41,13 @@ pub(crate) async fn around(
     let about = About {
         request_id: request_id(request.headers()).into(),
         who: identify(&gateway, request.headers()),
+        disclosure: Arc::default(),
     };
     let (method, uri) = (request.method().clone(), request.uri().clone());
     request.extensions_mut().insert(about.clone());
     // One line a request is all that is said at the usual level, and it carries the id itself.
     let span = tracing::debug_span!("http", id = %about.request_id);
-    let mut response = answered(&gateway, about.who.as_deref().ok(), request, next).instrument(span).await;
+    let mut response = answered(&gateway, &about, request, next).instrument(span).await;
     finish(response.headers_mut(), &about.request_id);
     let (status, took) = (response.status().as_u16(), begun.elapsed());
     let route = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
@@ -62,8 +66,10 @@ pub(crate) async fn around(
 }
 
 /// Two limits: a slot, for what the gateway can work on is bounded; and the caller's share of the slots, for nobody
-/// should have to wait for what another holds. Who has no token is refused at once and needs none.
-async fn answered(gateway: &Gateway, who: Option<&Verified>, request: Request, next: Next) -> Response {
+/// should have to wait for what another holds. Who has no token is refused at once and needs none. The slot is kept until
+/// what the answer discloses is logged.
+async fn answered(gateway: &Gateway, about: &About, request: Request, next: Next) -> Response {
+    let who = about.who.as_deref().ok();
     let Ok(_slot) = gateway.slots.try_acquire() else {
         return Refusal::new(ProblemKind::Unavailable, "too many requests at once").into_response();
     };
@@ -73,7 +79,14 @@ async fn answered(gateway: &Gateway, who: Option<&Verified>, request: Request, n
         return Refusal::new(ProblemKind::TooManyRequests, detail).into_response();
     }
     let _counted = InFlight::begin(&gateway.metrics.in_flight);
-    next.run(request).await
+    let Some(Verified { principal, .. }) = who else { return next.run(request).await };
+    let peer = request.extensions().get::<Peer>().copied();
+    let asking = Asking::new(&about.request_id, (request.method(), request.uri()), peer, request.headers());
+    if asking.exports() {
+        about.disclosure.is(kind::EXPORT);
+    }
+    let response = next.run(request).await;
+    gateway.reads.answered(principal, asking, &about.disclosure, response).await
 }
 
 /// What every answer says besides: nobody but the caller may keep it, unless the route says otherwise, and it is what

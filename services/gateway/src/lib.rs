@@ -1,11 +1,12 @@
 //! The HTTP edge: submissions in, records and timelines out.
 //!
-//! One request's way: a connection (`listen`) → what is around every request (id, identity, limits, log)
-//! → a route → a question to a registrar, a projector or an auditor over NATS → their bytes, as they are. Nothing is parsed
+//! One request's way: a connection (`listen`) → what is around every request (id, identity, limits, log,
+//! and what it discloses) → a route → a question to a registrar, a projector or an auditor over NATS → their bytes, as they are. Nothing is parsed
 //! twice and nothing is kept.
 //!
 //! - `submit` reads one event or several, in plain JSON or any CloudEvents 1.0.2 mode of the HTTP binding.
 //! - `read` turns query parameters into questions.
+//! - `reads` logs who is shown marked material, before it is shown.
 //! - Every refusal is a problem (RFC 9457), explained at `/problems/<slug>`.
 //!
 //! Not here: rules, markings, storage. TLS is for what stands before the gateway.
@@ -20,6 +21,7 @@ mod metrics;
 mod params;
 mod patient;
 mod read;
+mod reads;
 mod refusal;
 mod routes;
 mod settings;
@@ -30,6 +32,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use domain::Levels;
+use eventlog::{READS_PLAN, Writer};
 use service::token::{Keys, Verifier};
 use service::{Latch, Shell};
 use tokio::net::TcpListener;
@@ -51,6 +55,8 @@ struct Gateway {
     write_within: Duration,
     answer_within: Duration,
     public_checkpoints: bool,
+    levels: Levels,
+    reads: reads::Reads,
 }
 
 /// Takes the address and serves on it.
@@ -89,9 +95,13 @@ async fn serve_on(
 ) -> anyhow::Result<()> {
     let verifier = verifier(&settings, &shell)?;
     let address = listener.local_addr()?;
+    let metrics = metrics::Metrics::new(&shell.metrics);
+    let writer = Writer::new(shell.client.clone(), READS_PLAN, settings.http_log_within);
     let gateway = Arc::new(Gateway {
         verifier,
-        metrics: metrics::Metrics::new(&shell.metrics),
+        reads: reads::Reads::new(writer, shell.clone(), metrics.unlogged.clone()),
+        metrics,
+        levels: Levels::default(),
         slots: Semaphore::new(settings.http_in_flight),
         shares: share::Shares::new(settings.http_share.unwrap_or(settings.http_in_flight / 2).max(1)),
         read_within: settings.http_read_within,

@@ -17,7 +17,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1::Builder;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::AsyncReadExt;
@@ -26,6 +29,7 @@ use tokio::sync::Semaphore;
 
 use crate::Gateway;
 use crate::patient::Patient;
+use crate::reads::Peer;
 
 /// A pause after a connection that could not be taken: when files run out, asking again at once only burns time.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -49,8 +53,8 @@ pub(crate) async fn serve(listener: TcpListener, gateway: &Arc<Gateway>, router:
             () = shutdown.cancelled() => break,
         };
         match accepted {
-            Ok((stream, _)) => {
-                let connection = connection(stream, Arc::clone(gateway), router.clone());
+            Ok((stream, peer)) => {
+                let connection = connection(stream, Peer(peer), Arc::clone(gateway), router.clone());
                 gateway.shell.tasks.spawn(async move {
                     connection.await;
                     drop(place);
@@ -73,11 +77,11 @@ pub(crate) async fn serve(listener: TcpListener, gateway: &Arc<Gateway>, router:
     }
 }
 
-async fn connection(stream: TcpStream, gateway: Arc<Gateway>, router: Router) {
+async fn connection(stream: TcpStream, peer: Peer, gateway: Arc<Gateway>, router: Router) {
     gateway.metrics.connections.inc();
     // Small answers should not wait for more; a socket that refuses works all the same.
     let _ = stream.set_nodelay(true);
-    let (stream, end) = served(stream, &gateway, router).await;
+    let (stream, end) = served(stream, peer, &gateway, router).await;
     match end {
         End::Done => {
             tokio::select! {
@@ -99,13 +103,18 @@ enum End {
     Cut,
 }
 
-async fn served(stream: TcpStream, gateway: &Gateway, router: Router) -> (TcpStream, End) {
+async fn served(stream: TcpStream, peer: Peer, gateway: &Gateway, router: Router) -> (TcpStream, End) {
     let stream = Patient::new(stream, gateway.write_within);
     let heard = stream.heard();
+    let routes = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        routes.call(request)
+    });
     let mut serving = Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(gateway.read_within)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     let (mut shutdown, mut cut) =
         (pin!(gateway.shell.shutdown.cancelled()), pin!(gateway.shell.cut.cancelled()));
     let mut stopping = false;

@@ -20,6 +20,9 @@ pub(crate) const IN_FLIGHT: &str = "http_requests_in_flight";
 /// Open HTTP connections.
 pub(crate) const CONNECTIONS: &str = "http_connections";
 
+/// Reads and refusals that could not be logged: the reads were not answered.
+pub(crate) const UNLOGGED: &str = "reads_unlogged";
+
 /// The route of what met none: labels come from a closed set.
 pub(crate) const NO_ROUTE: &str = "none";
 
@@ -39,6 +42,7 @@ struct Route {
 pub(crate) struct Metrics {
     requests: Family<Answered, Counter>,
     seconds: Family<Route, Histogram, fn() -> Histogram>,
+    pub(crate) unlogged: Counter,
     pub(crate) in_flight: Gauge,
     pub(crate) connections: Gauge,
 }
@@ -48,12 +52,14 @@ impl Metrics {
         let new = Self {
             requests: Family::default(),
             seconds: Family::new_with_constructor(|| Histogram::new(service::metrics::latency_buckets())),
+            unlogged: Counter::default(),
             in_flight: Gauge::default(),
             connections: Gauge::default(),
         };
         shared.register(|registry| {
             registry.register(REQUESTS, "Requests answered over HTTP", new.requests.clone());
             registry.register(SECONDS, "Seconds from head to answer", new.seconds.clone());
+            registry.register(UNLOGGED, "Reads that could not be logged", new.unlogged.clone());
             registry.register(IN_FLIGHT, "Requests being worked on", new.in_flight.clone());
             registry.register(CONNECTIONS, "Open connections", new.connections.clone());
         });

@@ -176,6 +176,24 @@ impl Params {
         self.parsed(name, "a log position, a time such as 2025-08-01T12:00:00Z, or a day")
     }
 
+    /// A time, or a day (UTC), of which the edge is meant.
+    pub(crate) fn time(&mut self, name: &'static str, edge: Edge) -> Option<Timestamp> {
+        const EXPECTED: &str = "a time such as 2025-08-01T12:00:00Z, or a day";
+        let text = self.one(name)?;
+        let day = |text: &str| {
+            let day = text.parse::<Date>().ok()?;
+            match edge {
+                Edge::Start => day.to_zoned_datetime(jiff::tz::TimeZone::UTC).ok().map(|day| day.timestamp()),
+                Edge::End => end_of(day).ok(),
+            }
+        };
+        let time = text.parse().ok().or_else(|| day(&text));
+        if time.is_none() && !text.is_empty() {
+            self.mistake(name, format!("expected {EXPECTED}"));
+        }
+        time
+    }
+
     /// Each value of a parameter that may be repeated, of a closed set.
     pub(crate) fn several<T: DeserializeOwned>(&mut self, name: &'static str, expected: &str) -> Vec<T> {
         let mut read = Vec::new();
@@ -256,10 +274,21 @@ impl FromStr for Moment {
         if let Ok(time) = text.parse() {
             return Ok(Self::Time(time));
         }
-        let day = text.parse::<Date>()?;
-        let end = day.tomorrow()?.to_zoned_datetime(jiff::tz::TimeZone::UTC)?.timestamp();
-        Ok(Self::Time(end - jiff::SignedDuration::from_nanos(1)))
+        Ok(Self::Time(end_of(text.parse()?)?))
     }
+}
+
+/// The last moment of a day (UTC).
+fn end_of(day: Date) -> Result<Timestamp, jiff::Error> {
+    let next = day.tomorrow()?.to_zoned_datetime(jiff::tz::TimeZone::UTC)?.timestamp();
+    Ok(next - jiff::SignedDuration::from_nanos(1))
+}
+
+/// Which edge of a day is meant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Edge {
+    Start,
+    End,
 }
 
 /// Whether a text is such a value: one that cannot be is a mistake, not a question without answers.

@@ -55,6 +55,16 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
         "That the tree of the first `from` events is a beginning of that of `to`",
     ),
     ("GET", "/v1/audit/leaves/{uid}", "What of an event is hashed into the tree: everything but its content"),
+    (
+        "GET",
+        "/v1/audit/trail/{aggregate}/{id}",
+        "Who did what to a record, when, from which sources, by which authority, and the checkpoint that covers it",
+    ),
+    (
+        "GET",
+        "/v1/audit/reads",
+        "Who was shown marked material and what left the register, for auditors cleared for everything",
+    ),
     ("GET", "/problems/{slug}", "What a problem means"),
 ];
 
@@ -77,7 +87,9 @@ pub(crate) fn router(gateway: &Arc<Gateway>) -> Router {
         .route("/tile/entries/{*path}", get(read::entries))
         .route("/v1/audit/events/{uid}/proof", get(read::proof))
         .route("/v1/audit/consistency", get(read::consistency))
-        .route("/v1/audit/leaves/{uid}", get(read::leaf));
+        .route("/v1/audit/leaves/{uid}", get(read::leaf))
+        .route("/v1/audit/trail/{aggregate}/{id}", get(read::trail))
+        .route("/v1/audit/reads", get(read::reads));
     for aggregate in Aggregate::ALL {
         let base = format!("/v1/{}", aggregate.collection());
         router = router

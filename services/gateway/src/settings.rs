@@ -49,6 +49,10 @@ pub struct Settings {
     #[arg(long, env = "CHANCERY_HTTP_ANSWER_WITHIN", value_name = "SECONDS", value_parser = seconds, default_value = "10")]
     pub http_answer_within: Duration,
 
+    /// Seconds within which a read of marked material is logged; one that is not is refused
+    #[arg(long, env = "CHANCERY_HTTP_LOG_WITHIN", value_name = "SECONDS", value_parser = seconds, default_value = "3")]
+    pub http_log_within: Duration,
+
     /// Show checkpoints, hash tiles and consistency proofs, which tell nothing of what is recorded but how many events
     /// there are, to who has no token
     #[arg(long, env = "CHANCERY_PUBLIC_CHECKPOINTS")]

@@ -55,7 +55,7 @@ fn corpus() -> Register {
     register
 }
 
-async fn is_as_it_was<P: Projection>(projection: P) {
+async fn is_as_it_was<P: Projection<Entry = readmodel::Entry>>(projection: P) {
     let rows = Projected::new(projection, &corpus()).await.rows().await;
     let mut hash = Sha256::new();
     for part in rows.iter().flat_map(|(key, value)| [key, value]) {

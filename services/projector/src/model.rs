@@ -16,7 +16,7 @@ use crate::order::Order;
 const LOOKING: Duration = Duration::from_secs(1);
 
 /// Opens a read model under the data folder and follows the log until the shell stops.
-pub(crate) async fn start<P: Projection>(
+pub(crate) async fn start<P: Projection<Entry = readmodel::Entry>>(
     projection: P,
     models: ModelSettings,
     settings: &Settings,

@@ -94,7 +94,7 @@ mod tests {
         register
     }
 
-    async fn is_built_anew<P: Projection>(projection: P) {
+    async fn is_built_anew<P: Projection<Entry = readmodel::Entry>>(projection: P) {
         let folder = tempfile::tempdir().unwrap();
         let projected = Projected::new(projection, &register()).await;
         let before = projected.rows().await;

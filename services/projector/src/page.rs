@@ -74,6 +74,11 @@ impl Page {
         last
     }
 
+    /// How many items it has.
+    pub(crate) const fn len(&self) -> usize {
+        self.items as usize
+    }
+
     /// Adds an item; false if it does not fit any more. The first always fits.
     fn push(&mut self, item: &[u8]) -> bool {
         let full = self.items == self.limit || self.body.len() + item.len() > LARGEST;

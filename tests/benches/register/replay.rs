@@ -165,7 +165,11 @@ async fn open(server: &NatsServer) -> anyhow::Result<EventLog> {
 }
 
 /// Runs a projection into a new database until it has every event.
-async fn run<P: Projection>(projection: P, server: &NatsServer, events: u64) -> anyhow::Result<()> {
+async fn run<P: Projection<Entry = readmodel::Entry>>(
+    projection: P,
+    server: &NatsServer,
+    events: u64,
+) -> anyhow::Result<()> {
     let folder = TempDir::with_prefix("chancery-replay-")?;
     let log = open(server).await?;
     let (reader, runner) = readmodel::open(folder.path(), projection, Settings::default()).await?;
@@ -202,7 +206,9 @@ impl<P> Noted<P> {
     }
 }
 
-impl<P: Projection> Projection for Noted<P> {
+impl<P: Projection<Entry = readmodel::Entry>> Projection for Noted<P> {
+    type Entry = Entry;
+
     const NAME: &'static str = P::NAME;
     const SCHEMA: u32 = P::SCHEMA;
 

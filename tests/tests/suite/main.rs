@@ -1,5 +1,6 @@
 //! The whole register, from HTTP to the log and back.
 
+mod audit;
 mod bad_input;
 mod briefs;
 mod facts;

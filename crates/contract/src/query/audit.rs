@@ -1,6 +1,10 @@
 //! What the auditor is asked.
 
+use domain::Subject;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use super::Paging;
 
 /// What the auditor answers. Answers are the bytes that are served; their position is the size of the checkpoint
 /// that they are about, which is at least the position asked for.
@@ -38,4 +42,46 @@ pub enum Audit {
         /// Where the event stands in the log, from 1.
         position: u64,
     },
+    /// For each of some positions the first checkpoint that covers it, if one does.
+    Covering(Covering),
+    /// The log of reads, the latest first. For auditors cleared for the highest level; `min_position` is one of the
+    /// log of reads, as is the position of the answer.
+    Reads(Reads),
+}
+
+/// Positions of the log, in ascending order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Covering {
+    /// Each from 1.
+    pub positions: Vec<u64>,
+}
+
+/// Entries of the log of reads that meet every filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reads {
+    /// This record was shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Subject>,
+    /// Who asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// Of which agency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agency: Option<String>,
+    /// What sort of entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// What became of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+    /// At this time or later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
+    /// At this time or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// Which page.
+    #[serde(flatten)]
+    pub page: Paging,
 }

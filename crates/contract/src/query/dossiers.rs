@@ -9,7 +9,6 @@ use uuid::Uuid;
 use super::{Filters, Order, Paging, as_text};
 
 /// What the dossiers answer.
-#[expect(clippy::large_enum_variant, reason = "there is one a question, and it stays where it was read")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case")]
 pub enum Query {
@@ -27,6 +26,9 @@ pub enum Query {
         /// How many at most.
         limit: u32,
     },
+    /// A record's history as an auditor reads it: who did what, when, from where, by which authority, and what it
+    /// changed.
+    Trail(Trail),
     /// The accounts of each happening of a record side by side, with what stands and why.
     Accounts {
         /// Of which record.
@@ -53,6 +55,33 @@ pub enum Query {
     List(List),
     /// What a desk needs before two parties meet.
     Brief(Brief),
+}
+
+/// The events of a record's trail that meet every filter, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trail {
+    /// Whose.
+    pub subject: Subject,
+    /// Who recorded them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// Of which agency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<String>,
+    /// What was done: the name of an event, such as `corrected`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// Recorded at this time or later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
+    /// Recorded at this time or earlier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// The last version already seen; 0 to begin.
+    #[serde(default)]
+    pub after: u32,
+    /// How many at most.
+    pub limit: u32,
 }
 
 /// The records of a collection that meet every filter.

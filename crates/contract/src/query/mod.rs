@@ -10,8 +10,8 @@ mod filters;
 mod find;
 
 pub use agenda::{Agenda, Calendar, Due, Overdue, State};
-pub use audit::Audit;
-pub use dossiers::{Brief, List, Query, Sort, Timeline};
+pub use audit::{Audit, Covering, Reads};
+pub use dossiers::{Brief, List, Query, Sort, Timeline, Trail};
 pub use filters::{Filters, Order, Paging};
 pub use find::{By, Find, Search, Statistics};
 use serde::{Deserialize, Serialize};

@@ -39,6 +39,7 @@ pub use admission::MOST_EVENTS;
 pub use entry::Entry;
 pub use expectation::{Expectation, Foreseen, Outcome, Running};
 pub use facets::{Facets, Mention};
+pub use review::Corrected;
 pub use status::statuses;
 use uuid::Uuid;
 
@@ -193,6 +194,17 @@ impl Record {
     #[must_use]
     pub fn events(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// What corrections changed that stand, oldest first; nothing once the record is disposed of.
+    pub fn corrections(&self) -> impl Iterator<Item = Corrected<'_>> {
+        self.corrections.iter().filter(|_| !self.is_disposed()).map(|correction| Corrected {
+            by: &self.entries[correction.event].event,
+            of: &self.entries[correction.target].event,
+            pointer: &correction.pointer,
+            old: correction.old.as_ref(),
+            new: correction.new.as_ref(),
+        })
     }
 
     /// What an event of this record tells of: the event that told it first, and what is taken to be so after all

@@ -22,6 +22,21 @@ pub(super) struct Correction {
     pub(super) new: Option<Value>,
 }
 
+/// What a correction changed, as it was applied.
+#[derive(Clone, Copy, Debug)]
+pub struct Corrected<'r> {
+    /// The event that corrects.
+    pub by: &'r Event,
+    /// The event that is corrected.
+    pub of: &'r Event,
+    /// Where in its data.
+    pub pointer: &'r Pointer,
+    /// What stood there; none: nothing.
+    pub old: Option<&'r Value>,
+    /// What stands there since; none: nothing.
+    pub new: Option<&'r Value>,
+}
+
 /// Gives every event the standing that later ones leave it; says what was corrected, oldest first.
 pub(super) fn all(entries: &mut [Entry]) -> Vec<Correction> {
     entries.iter_mut().for_each(Entry::reset);

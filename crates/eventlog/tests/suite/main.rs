@@ -5,6 +5,7 @@
 mod append;
 mod batch;
 mod group;
+mod journal;
 mod restart;
 mod setup;
 mod silence;

@@ -27,7 +27,7 @@ async fn the_log_is_made_once_and_found_again_on_three_replicas() {
 async fn refused(servers: &Servers) -> Vec<String> {
     let opened = EventLog::open(servers.client().await, servers.settings()).await;
     match opened.map(|log| *log.identity()) {
-        Err(Error::Unprotected(faults)) => faults,
+        Err(Error::Unprotected { faults, .. }) => faults,
         other => panic!("not refused: {other:?}"),
     }
 }

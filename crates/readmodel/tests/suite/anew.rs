@@ -29,6 +29,8 @@ impl Gated {
 }
 
 impl Projection for Gated {
+    type Entry = Entry;
+
     const NAME: &'static str = "tally";
     const SCHEMA: u32 = 1;
 
@@ -220,6 +222,8 @@ async fn a_damaged_build_is_begun_again() {
 struct Failing(bool);
 
 impl Projection for Failing {
+    type Entry = Entry;
+
     const NAME: &'static str = "tally";
     const SCHEMA: u32 = 1;
 

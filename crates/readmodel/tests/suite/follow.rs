@@ -87,6 +87,8 @@ async fn waits_are_bounded_in_time_and_number() {
 struct Gated(Receiver<()>);
 
 impl Projection for Gated {
+    type Entry = Entry;
+
     const NAME: &'static str = "gated";
     const SCHEMA: u32 = 1;
 

@@ -55,6 +55,8 @@ async fn an_event_altered_behind_an_interruption_is_noticed() {
 struct Broken;
 
 impl Projection for Broken {
+    type Entry = Entry;
+
     const NAME: &'static str = "tally";
     const SCHEMA: u32 = 1;
 

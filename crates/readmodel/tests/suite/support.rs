@@ -70,6 +70,8 @@ impl MemoryLog {
 }
 
 impl Log for MemoryLog {
+    type Entry = Entry;
+
     fn origin(&self) -> String {
         self.origin.to_owned()
     }
@@ -91,6 +93,8 @@ impl Log for MemoryLog {
 pub(crate) struct Tally<const V: u32>;
 
 impl<const V: u32> Projection for Tally<V> {
+    type Entry = Entry;
+
     const NAME: &'static str = "tally";
     const SCHEMA: u32 = V;
     const READABLE: &'static [u32] = &[1];
@@ -129,11 +133,15 @@ impl Running {
         Self::of(Tally::<V>, folder, log.clone()).await
     }
 
-    pub(crate) async fn follow(folder: &Path, log: impl Log) -> Self {
+    pub(crate) async fn follow(folder: &Path, log: impl Log<Entry = Entry>) -> Self {
         Self::of(Tally::<1>, folder, log).await
     }
 
-    pub(crate) async fn of(projection: impl Projection, folder: &Path, log: impl Log) -> Self {
+    pub(crate) async fn of(
+        projection: impl Projection<Entry = Entry>,
+        folder: &Path,
+        log: impl Log<Entry = Entry>,
+    ) -> Self {
         let settings = Settings { cache_bytes: 1 << 20, waits: 2, ..Settings::default() };
         let (reader, runner) = readmodel::open(folder, projection, settings).await.unwrap();
         let stop = CancellationToken::new();

@@ -9,7 +9,9 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use contract::subjects::{AUDIT, CHECKPOINT_STREAM, CHECKPOINTS, COMMANDS, EVERY_EVENT, QUERIES, STREAM};
+use contract::subjects::{
+    AUDIT, CHECKPOINT_STREAM, CHECKPOINTS, COMMANDS, EVERY_EVENT, QUERIES, READS, READS_STREAM, STREAM,
+};
 
 /// Creates the streams, before any role starts.
 pub(crate) const SET_UP: &str = "set-up";
@@ -86,14 +88,19 @@ impl Configuration {
 /// would go wherever a question says, such as into the log.
 fn allowed(user: &str) -> (Vec<String>, Vec<String>) {
     let mut publish = match user {
-        SET_UP => [STREAM, CHECKPOINT_STREAM].map(|stream| format!("$JS.API.STREAM.CREATE.{stream}")).into(),
+        SET_UP => [STREAM, CHECKPOINT_STREAM, READS_STREAM]
+            .map(|stream| format!("$JS.API.STREAM.CREATE.{stream}"))
+            .into(),
         REGISTRAR => vec![EVERY_EVENT.to_owned()],
         AUDITOR => vec![CHECKPOINTS.to_owned(), format!("$JS.API.STREAM.MSG.GET.{CHECKPOINT_STREAM}")],
-        GATEWAY => [COMMANDS, AUDIT].into_iter().chain(QUERIES).map(ToOwned::to_owned).collect(),
+        GATEWAY => [COMMANDS, AUDIT, READS].into_iter().chain(QUERIES).map(ToOwned::to_owned).collect(),
         _ => Vec::new(),
     };
     if user != GATEWAY {
-        publish.extend(reading());
+        publish.extend(reading(STREAM));
+    }
+    if matches!(user, SET_UP | AUDITOR) {
+        publish.extend(reading(READS_STREAM));
     }
     if matches!(user, SET_UP | AUDITOR) {
         publish.push(format!("$JS.API.STREAM.INFO.{CHECKPOINT_STREAM}"));
@@ -111,14 +118,14 @@ fn allowed(user: &str) -> (Vec<String>, Vec<String>) {
     (publish, subscribe)
 }
 
-/// What reading the log asks of JetStream.
-fn reading() -> Vec<String> {
+/// What reading a stream asks of JetStream.
+fn reading(stream: &str) -> Vec<String> {
     let api = ["INFO", "STREAM.INFO.*", "STREAM.MSG.GET.*", "DIRECT.GET.*", "DIRECT.GET.*.>"];
     let consumer = ["CREATE.*", "CREATE.*.>", "INFO.*.>", "DELETE.*.>", "MSG.NEXT.*.>"];
     let consumer = consumer.map(|verb| format!("CONSUMER.{verb}"));
     let api = api.map(ToOwned::to_owned).into_iter().chain(consumer);
-    let asked = api.map(|verb| format!("$JS.API.{}", verb.replacen('*', STREAM, 1)));
-    asked.chain([format!("$JS.ACK.{STREAM}.>"), format!("$JS.FC.{STREAM}.>")]).collect()
+    let asked = api.map(|verb| format!("$JS.API.{}", verb.replacen('*', stream, 1)));
+    asked.chain([format!("$JS.ACK.{stream}.>"), format!("$JS.FC.{stream}.>")]).collect()
 }
 
 /// 128 random bits in hexadecimal.
@@ -145,8 +152,10 @@ mod tests {
     }
 
     #[test]
-    fn only_the_registrar_may_append_and_only_the_auditor_publish_checkpoints() {
-        for (subject, who) in [("chancery.events", REGISTRAR), ("chancery.checkpoints", AUDITOR)] {
+    fn each_stream_has_one_role_that_may_write_to_it() {
+        let writers =
+            [("chancery.events", REGISTRAR), ("chancery.checkpoints", AUDITOR), ("chancery.reads", GATEWAY)];
+        for (subject, who) in writers {
             for user in USERS {
                 let may = allowed(user).0.iter().any(|may| may.starts_with(subject));
                 assert_eq!(may, user == who, "{user} {subject}");

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use async_nats::Client;
 use auditor::Publication;
-use eventlog::EventLog;
+use eventlog::{EventLog, Journal, READS_PLAN};
 use service::settings::Server as Address;
 use service::token::Keys;
 use service::{Common, Process, connect};
@@ -71,6 +71,8 @@ pub(super) async fn start(process: &mut Process, serve: &Serve, server: Option<&
     if server.is_some() {
         let replicas = settings.registrar.replicas;
         let log = eventlog::Settings { replicas, ..eventlog::Settings::default() };
+        let reads = Journal::open(process.shell().client.clone(), READS_PLAN, &log).await;
+        reads.context("the log of reads cannot be set up")?;
         EventLog::open(process.shell().client.clone(), log).await.context("the log cannot be set up")?;
         let checkpoints = Publication::open(process.shell().client.clone()).await;
         checkpoints.context("the stream of checkpoints cannot be set up")?;

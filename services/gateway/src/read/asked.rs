@@ -19,6 +19,7 @@ use crate::Gateway;
 use crate::around::About;
 use crate::identity::{missing, require};
 use crate::params::{Moment, Params};
+use crate::reads::Disclosure;
 use crate::refusal::{Refusal, unanswered};
 
 /// A question on its way. Taking it from a request refuses who may not read.
@@ -28,6 +29,7 @@ pub(crate) struct Asked {
     /// None: who shows no token, where that is allowed.
     who: Option<Arc<Verified>>,
     request_id: Arc<str>,
+    disclosure: Arc<Disclosure>,
     /// The path's parameter, decoded; empty where the route has none.
     pub(crate) segment: String,
     /// Its second parameter, likewise.
@@ -154,14 +156,16 @@ impl Asked {
         known_at: Option<u64>,
         query: Q,
     ) -> Result<Reply, Refusal> {
-        let Self { gateway: Handle(gateway), request_id, .. } = self;
+        let Self { gateway: Handle(gateway), request_id, disclosure, .. } = self;
         let question = Question { principal: self.principal(), min_position, known_at, query };
         let body = serde_json::to_vec(&question).map_err(|error| {
             tracing::error!(%error, "a question cannot be written");
             Refusal::new(ProblemKind::Internal, "the operator's log says more")
         })?;
         let reply = ask(&gateway.shell.client, subject, body.into(), gateway.answer_within, request_id).await;
-        reply.map_err(|error| unanswered(error, request_id))
+        let reply = reply.map_err(|error| unanswered(error, request_id))?;
+        disclosure.add(&reply, &gateway.levels);
+        Ok(reply)
     }
 }
 
@@ -172,7 +176,7 @@ impl FromRequestParts<Arc<Gateway>> for Asked {
         let about = about(parts)?;
         let who = about.who?;
         require(&who, Role::Reader)?;
-        Self::by(Some(who), about.request_id, parts, gateway).await
+        Self::by(Some(who), (about.request_id, about.disclosure), parts, gateway).await
     }
 }
 
@@ -184,7 +188,7 @@ impl FromRequestParts<Arc<Gateway>> for Openly {
         // A token that is wrong is refused all the same: who sent it believes to be somebody.
         let nobody = gateway.public_checkpoints && !parts.headers.contains_key(AUTHORIZATION);
         let who = if nobody { None } else { Some(about.who?) };
-        Asked::by(who, about.request_id, parts, gateway).await.map(Self)
+        Asked::by(who, (about.request_id, about.disclosure), parts, gateway).await.map(Self)
     }
 }
 
@@ -196,7 +200,7 @@ fn about(parts: &mut Parts) -> Result<About, Refusal> {
 impl Asked {
     async fn by(
         who: Option<Arc<Verified>>,
-        request_id: Arc<str>,
+        (request_id, disclosure): (Arc<str>, Arc<Disclosure>),
         parts: &mut Parts,
         gateway: &Arc<Gateway>,
     ) -> Result<Self, Refusal> {
@@ -211,12 +215,18 @@ impl Asked {
             gateway: Handle(Arc::clone(gateway)),
             who,
             request_id,
+            disclosure,
             segment,
             other,
             known_at: params.moment("known_at"),
             params,
             headers: std::mem::take(&mut parts.headers),
         })
+    }
+
+    /// The answer is to be logged as this, whatever it shows.
+    pub(crate) fn is(&self, kind: &'static str) {
+        self.disclosure.is(kind);
     }
 
     /// Refuses who has no token, or does not hold the role.

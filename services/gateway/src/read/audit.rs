@@ -5,15 +5,17 @@
 //! first. Bundles of entries show something of every event; whom they are for, the auditor says.
 
 use axum::response::Response;
-use contract::{Audit, Query, Role, subjects};
+use contract::{Audit, Covering, Paging, Query, Reads, Role, Trail, kind, subjects};
 use http::header::CACHE_CONTROL;
 use http::{HeaderValue, StatusCode, Uri};
 use serde::Deserialize;
+use serde_json::Value;
 use service::Reply;
 
 use super::asked::{Asked, Openly};
 use super::events::{uid, unreadable};
-use crate::accept::JSON;
+use crate::accept::{JSON, choose};
+use crate::params::Edge;
 use crate::refusal::{Refusal, answer};
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -34,6 +36,7 @@ pub(crate) async fn tile(uri: Uri, Openly(asked): Openly) -> Result<Response, Re
 
 pub(crate) async fn entries(uri: Uri, Openly(asked): Openly) -> Result<Response, Refusal> {
     asked.requires(Role::Auditor)?;
+    asked.is(kind::EXPORT);
     bytes(uri, asked, FOR_THE_CALLER).await
 }
 
@@ -73,6 +76,73 @@ pub(crate) async fn proof(mut asked: Asked) -> Result<Response, Refusal> {
 
 pub(crate) async fn leaf(asked: Asked) -> Result<Response, Refusal> {
     of_event(asked, HeaderValue::from_static(JSON), |position| Audit::Leaf { position }).await
+}
+
+/// The trail of a record that the caller may see. Each event comes with the first checkpoint that covers it.
+pub(crate) async fn trail(mut asked: Asked) -> Result<Response, Refusal> {
+    choose(&asked.headers, &[JSON])?;
+    let subject = super::named(&asked)?;
+    let params = &mut asked.params;
+    let trail = Trail {
+        subject,
+        actor: params.one("actor"),
+        agency: params.one("agency"),
+        action: params.one("action"),
+        from: params.time("from", Edge::Start),
+        until: params.time("until", Edge::End),
+        after: params.after(),
+        limit: params.limit(),
+    };
+    let as_of = asked.settle().await?;
+    let reply = asked.put(as_of, subjects::DOSSIERS, Query::Trail(trail)).await?;
+    if reply.status != 200 {
+        return Ok(answer(reply, HeaderValue::from_static(JSON)));
+    }
+    let mut page = serde_json::from_slice::<Value>(&reply.body).map_err(unreadable)?;
+    let items = page["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let positions = items.iter().filter_map(|item| item["position"].as_u64()).collect::<Vec<_>>();
+    let covering = asked.put(as_of, subjects::AUDIT, Audit::Covering(Covering { positions })).await;
+    prove(&mut page, covering)?;
+    Ok(answer(Reply { body: page.to_string().into(), ..reply }, HeaderValue::from_static(JSON)))
+}
+
+/// Adds to each event which checkpoint covers it. The trail is told also when nothing is proved: it is wanted most then.
+fn prove(page: &mut Value, covering: Result<Reply, Refusal>) -> Result<(), Refusal> {
+    #[derive(Deserialize)]
+    struct Found {
+        covering: Vec<Value>,
+        checkpoints: Value,
+    }
+    let Some(reply) = covering.ok().filter(|reply| reply.status == 200) else {
+        page["unproved"] = "the auditor does not answer".into();
+        return Ok(());
+    };
+    let Found { covering, checkpoints } = serde_json::from_slice(&reply.body).map_err(unreadable)?;
+    let items = page["items"].as_array_mut().map(Vec::as_mut_slice).unwrap_or_default();
+    for (item, size) in items.iter_mut().zip(covering) {
+        item["checkpoint"] = size;
+    }
+    page["checkpoints"] = checkpoints;
+    Ok(())
+}
+
+/// The log of reads, the latest entry first. Whoever asks it is logged, too.
+pub(crate) async fn reads(mut asked: Asked) -> Result<Response, Refusal> {
+    asked.requires(Role::Auditor)?;
+    choose(&asked.headers, &[JSON])?;
+    let params = &mut asked.params;
+    let reads = Reads {
+        subject: params.parsed("subject", "a record, such as engagement/UUID"),
+        actor: params.one("actor"),
+        agency: params.one("agency"),
+        kind: params.one("kind"),
+        outcome: params.one("outcome"),
+        from: params.time("from", Edge::Start),
+        until: params.time("until", Edge::End),
+        page: Paging { cursor: params.one("cursor"), limit: params.limit() },
+    };
+    asked.is(kind::AUDIT);
+    Ok(answer(asked.ask(subjects::AUDIT, Audit::Reads(reads)).await?, HeaderValue::from_static(JSON)))
 }
 
 /// Asks about an event that the caller may see.

@@ -17,6 +17,10 @@ use crate::refusal::{Refusal, answer};
 pub(crate) async fn log(mut asked: Asked) -> Result<Response, Refusal> {
     let kind = choose(&asked.headers, &[JSON, CLOUDEVENTS])?;
     let (after, limit) = (asked.params.after(), asked.params.limit());
+    if kind == CLOUDEVENTS {
+        // A batch is made to be fed to something else.
+        asked.is(contract::kind::EXPORT);
+    }
     let reply = asked.ask(subjects::DOSSIERS, Query::Log { after, limit }).await?;
     if kind == JSON || reply.status != 200 {
         return Ok(answer(reply, HeaderValue::from_static(JSON)));

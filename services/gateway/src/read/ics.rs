@@ -5,7 +5,7 @@
 //! nevertheless, since an address that lets anybody in would be a credential that is written down everywhere.
 
 use axum::response::{IntoResponse, Response};
-use contract::{Agenda, Calendar, Due, Order, Paging, subjects};
+use contract::{Agenda, Calendar, Due, Order, Paging, kind, subjects};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use icalendar::{Class, Component, Event, EventLike, EventStatus, Property};
@@ -28,6 +28,7 @@ const PAGE: u32 = 500;
 /// All that is foreseen from today on, as far as it fits.
 pub(crate) async fn calendar(mut asked: Asked) -> Result<Response, Refusal> {
     choose(&asked.headers, &[ICALENDAR])?;
+    asked.is(kind::EXPORT);
     let today = asked.today();
     let mut filters = asked.params.filters(None);
     filters.from.get_or_insert_with(|| today.to_string());

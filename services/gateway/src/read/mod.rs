@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 pub(crate) use agenda::{calendar, overdue};
 use asked::Asked;
-pub(crate) use audit::{checkpoint, consistency, entries, leaf, proof, tile};
+pub(crate) use audit::{checkpoint, consistency, entries, leaf, proof, reads, tile, trail};
 pub(crate) use brief::brief;
 pub(crate) use events::{event, log};
 pub(crate) use find::{search, statistics};
@@ -107,7 +107,10 @@ const POSITION: http::HeaderName = http::HeaderName::from_static("chancery-posit
 
 /// The record of a path: a UUID, or `~KEY`, the caller's own key.
 fn subject(aggregate: Aggregate, asked: &Asked) -> Result<Subject, Refusal> {
-    let id = asked.segment.as_str();
+    of_id(aggregate, &asked.segment, asked)
+}
+
+fn of_id(aggregate: Aggregate, id: &str, asked: &Asked) -> Result<Subject, Refusal> {
     match id.strip_prefix('~') {
         Some(key) if !key.is_empty() => Ok(Subject::of_key(asked.agency(), aggregate, key)),
         _ => Uuid::try_parse(id).map(|id| Subject { aggregate, id }).map_err(|_| {
@@ -115,6 +118,15 @@ fn subject(aggregate: Aggregate, asked: &Asked) -> Result<Subject, Refusal> {
             Refusal::new(ProblemKind::NotFound, detail)
         }),
     }
+}
+
+/// The record of a path that names its aggregate, too: `engagement/UUID` or `engagement/~KEY`.
+fn named(asked: &Asked) -> Result<Subject, Refusal> {
+    let aggregate = asked.segment.parse::<Aggregate>().map_err(|_| {
+        let detail = format!("“{}” is no sort of record: expected engagement/UUID", asked.segment);
+        Refusal::new(ProblemKind::NotFound, detail)
+    })?;
+    of_id(aggregate, &asked.other, asked)
 }
 
 /// Whether the caller holds what is tagged so (RFC 9110, section 13.1.2: weak comparison).

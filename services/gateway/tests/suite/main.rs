@@ -8,4 +8,5 @@ mod limits;
 mod problems;
 mod proofs;
 mod reading;
+mod reads;
 mod submitting;

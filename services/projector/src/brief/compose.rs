@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use contract::brief::{Document, Line, Side};
 use domain::value::{Name, PartyRef, When};
-use domain::{Levels, Marking};
+use domain::{Levels, Marking, Subject};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -27,7 +27,7 @@ const MOST_LINES: usize = 8;
 const LONGEST: usize = 280;
 
 /// The document. Footnotes are numbered in the order in which it is read.
-pub(super) fn compose(gathered: &Gathered, levels: &Levels) -> Document {
+pub(super) fn compose(gathered: &Gathered, levels: &Levels) -> (Document, Vec<Subject>) {
     let named =
         [&gathered.sides.us, &gathered.sides.them].into_iter().filter_map(|known| known.marking.as_ref());
     let mut composer = Composer {
@@ -36,6 +36,7 @@ pub(super) fn compose(gathered: &Gathered, levels: &Levels) -> Document {
         marking: named.fold(levels.least(), |marking, named| levels.join(&marking, named)),
         notes: Notes::default(),
         shown: vec![],
+        named: vec![],
         more: gathered.more.iter().map(|(part, count)| ((*part).to_owned(), *count)).collect(),
     };
     let composer = &mut composer;
@@ -67,7 +68,7 @@ pub(super) fn compose(gathered: &Gathered, levels: &Levels) -> Document {
     document.more = std::mem::take(&mut composer.more);
     document.notes = std::mem::take(&mut composer.notes).written();
     referred::to_only(&mut document);
-    document
+    (document, std::mem::take(&mut composer.named))
 }
 
 /// A document under composition.
@@ -78,6 +79,8 @@ pub(super) struct Composer<'g> {
     notes: Notes,
     /// The records of which something is said.
     pub(super) shown: Vec<&'g Item>,
+    /// The records that the document is made of, sources included.
+    named: Vec<Subject>,
     more: BTreeMap<String, u32>,
 }
 
@@ -127,12 +130,14 @@ impl<'g> Composer<'g> {
     /// The numbers of what is relied on. From here on the record is part of the document.
     pub(super) fn cite(&mut self, item: &'g Item, events: &[&str]) -> Vec<u32> {
         self.marking = self.levels.join(&self.marking, &item.marking);
+        self.named.push(item.subject);
         if !self.shown.iter().any(|shown| shown.subject == item.subject) {
             self.shown.push(item);
         }
         let (notes, cited) = self.notes.of(item, events, &self.gathered.sources);
         for source in cited {
             self.marking = self.levels.join(&self.marking, &source.marking);
+            self.named.push(source.subject);
         }
         notes
     }

@@ -38,7 +38,8 @@ use crate::dossiers::Asked;
 /// A problem when both parties are one, or one is asked for by an address at which there is nothing.
 pub(crate) fn answer(brief: &Brief, asked: &Asked<'_>, levels: &Levels) -> Result<Reply, Problem> {
     let gathered = gather::gather(brief, asked)?;
-    let document = compose::compose(&gathered, levels);
+    let (document, named) = compose::compose(&gathered, levels);
+    named.into_iter().chain(gathered.sides.on_record()).for_each(|subject| asked.shows(&subject));
     let body = serde_json::to_vec(&document).map_err(|error| {
         Problem::new(ProblemKind::Internal, format!("the brief cannot be written: {error}"))
     })?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use contract::brief::{Party, Side};
 use domain::value::{CountryCode, Participant, PartyRef};
-use domain::{Marking, Mention};
+use domain::{Marking, Mention, Subject};
 
 use crate::parties::Sought;
 
@@ -13,6 +13,14 @@ use crate::parties::Sought;
 pub(super) struct Sides {
     pub(super) us: Known,
     pub(super) them: Known,
+}
+
+impl Sides {
+    /// Those of them that are known from a record of theirs.
+    pub(super) fn on_record(&self) -> impl Iterator<Item = Subject> {
+        let known = [&self.us, &self.them].into_iter().filter(|known| known.marking.is_some());
+        known.filter_map(|known| known.party.key.parse().ok())
+    }
 }
 
 /// One of them, and how it is known.

@@ -29,6 +29,8 @@ impl Expectations {
 }
 
 impl Projection for Expectations {
+    type Entry = Entry;
+
     const NAME: &'static str = "calendar";
     const SCHEMA: u32 = 2;
 

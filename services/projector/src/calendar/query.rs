@@ -71,13 +71,15 @@ pub(crate) fn answer(ask: &Ask<Agenda>, levels: &Levels, view: &View<'_>) -> Res
         let mut admitted = Admitted::new(view, &visible, &filter, at);
         let found = index::find(view, &selection);
         let items = found.map(|(place, target)| (place, wanted.served(&target, &mut admitted)));
-        page.fill(after, items)
+        let next = page.fill(after, items);
+        visible.keeps(page.len());
+        next
     };
     let position = view.position();
     let next =
         next.map(|place| Cursor { schema: Expectations::SCHEMA, position, place }.write(&filters_of(agenda)));
     let position = at.unwrap_or(position);
-    Ok(Reply::ok(page.finish(next.as_deref(), position)).at(position))
+    visible.account_for(Ok(Reply::ok(page.finish(next.as_deref(), position)).at(position)))
 }
 
 /// What both questions are.
@@ -148,14 +150,15 @@ impl<'q> Wanted<'q> {
 
     /// The item as served, if it is as asked.
     fn served(&self, target: &Target, admitted: &mut Admitted<'_>) -> Option<Vec<u8>> {
-        let (view, filter, at) = (admitted.view, admitted.filter, admitted.at);
+        let (view, visible, filter, at) = (admitted.view, admitted.visible, admitted.filter, admitted.at);
         let head = admitted.head(&target.subject)?;
         let item = items::get::<Item>(target, at, view)?;
-        let Some(on) = self.on else {
-            let meets = filter.span.meets(item.earliest, item.latest);
-            return meets.then(|| item.served(&head.summary, None));
+        let stands = match self.on {
+            None if !filter.span.meets(item.earliest, item.latest) => return None,
+            None => None,
+            Some(on) => Some(item.state(on.today, on.within).filter(|(state, _)| on.asks_for(*state))?),
         };
-        let stands = item.state(on.today, on.within).filter(|(state, _)| on.asks_for(*state))?;
-        Some(item.served(&head.summary, Some(stands)))
+        visible.shows(&target.subject, head.marking);
+        Some(item.served(&head.summary, stands))
     }
 }

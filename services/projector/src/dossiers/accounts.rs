@@ -30,6 +30,7 @@ pub(super) fn accounts(asked: &Asked<'_>, subject: &Subject) -> Result<Reply, Pr
     if left_out > 0 {
         body["more"] = json!(left_out);
     }
+    asked.visible.shows(subject, head.marking);
     let body = serde_json::to_vec(&body).expect("JSON is JSON");
     let body = addresses::shown(body, |to| asked.may_see(to));
     Ok(Reply::ok(body).of_version(record.version()))

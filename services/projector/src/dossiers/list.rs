@@ -120,6 +120,7 @@ pub(super) fn list(asked: &Asked<'_>, list: &List) -> Result<Reply, Problem> {
         (place, found_at(asked, &target.subject, &filter).map(|head| item(asked, &head)))
     });
     let next = page.fill_within(&asked.budget, after, items);
+    asked.visible.keeps(page.len());
     let position = asked.position;
     let next =
         next.map(|place| Cursor { schema: Dossiers::SCHEMA, position, place }.write(&filters_of(list)));
@@ -153,6 +154,7 @@ fn found_at(asked: &Asked<'_>, subject: &Subject, filter: &Filter) -> Option<Hea
 /// A record as a list shows it. How many rely on a source is counted as of today, and not told as of earlier.
 fn item(asked: &Asked<'_>, head: &Head) -> Vec<u8> {
     let summary = &head.summary;
+    asked.visible.shows(&summary.subject, head.marking);
     let mut item = serde_json::to_vec(summary).expect("texts and numbers are JSON");
     if summary.subject.aggregate == Aggregate::Source && !asked.is_earlier {
         let citing = links::citing(&summary.subject, &asked.visible, asked.view);

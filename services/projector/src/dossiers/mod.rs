@@ -23,6 +23,7 @@ mod query;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod trail;
 
 pub(crate) use list::{by_time, cursor};
 pub use projection::Dossiers;

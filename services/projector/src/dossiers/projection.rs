@@ -30,6 +30,8 @@ impl Dossiers {
 }
 
 impl Projection for Dossiers {
+    type Entry = Entry;
+
     const NAME: &'static str = "dossiers";
     const SCHEMA: u32 = 5;
 

@@ -11,7 +11,7 @@ use readmodel::View;
 use serde_json::{Value, json};
 use service::Reply;
 
-use super::{accounts, links, list, tables};
+use super::{accounts, links, list, tables, trail};
 use crate::addresses;
 use crate::brief;
 use crate::folds;
@@ -80,8 +80,9 @@ pub(crate) fn answer(ask: &Ask<Query>, levels: &Levels, view: &View<'_>) -> Resu
         }
         Query::List(list) => list::list(&asked, list),
         Query::Brief(brief) => brief::answer(brief, &asked, levels),
+        Query::Trail(trail) => trail::trail(&asked, trail),
     };
-    reply.map(|reply| reply.at(asked.position))
+    asked.visible.account_for(reply.map(|reply| reply.at(asked.position)))
 }
 
 impl<'v> Asked<'v> {
@@ -108,8 +109,12 @@ impl<'v> Asked<'v> {
 impl Asked<'_> {
     /// The head, as of today, of a record that the reader may see.
     pub(crate) fn head(&self, subject: &Subject) -> Result<Head, Problem> {
-        let head = Head::get(subject, self.view).filter(|head| self.visible.has(head.marking));
-        head.ok_or_else(|| not_there(subject))
+        let head = Head::get(subject, self.view).ok_or_else(|| not_there(subject))?;
+        if self.visible.has(head.marking) {
+            return Ok(head);
+        }
+        self.visible.refuses(subject, head.marking);
+        Err(not_there(subject))
     }
 
     /// What is first to be known of a record that the reader may see.
@@ -180,6 +185,7 @@ impl Asked<'_> {
         let head = self.head(subject)?;
         self.sights.borrow_mut().insert(*subject, Sight::of(head.is_disposed()));
         let (mut body, version) = self.shown(&head)?;
+        self.visible.shows(subject, head.marking);
         let linked = self.linked(subject);
         if !linked.is_empty() {
             let closing = body.pop();
@@ -221,7 +227,8 @@ impl Asked<'_> {
             rel != links::CITES || cites <= MOST_CITES
         });
         let linking = linking.filter_map(|(from, rel)| {
-            let summary = self.known_head(&from).ok()?.summary;
+            let Head { marking, summary, .. } = self.known_head(&from).ok()?;
+            self.visible.shows(&from, marking);
             let mut linked = json!({"rel": rel, "from": from, "title": summary.title,
                 "aggregate": summary.aggregate, "status": summary.status});
             if let Some(kind) = summary.kind {
@@ -232,6 +239,13 @@ impl Asked<'_> {
         linking.take(most).collect()
     }
 
+    /// Takes note that something of a record is shown that the reader may see.
+    pub(crate) fn shows(&self, subject: &Subject) {
+        if let Some(seen) = self.glimpse(subject) {
+            self.visible.shows(subject, seen.marking);
+        }
+    }
+
     fn history(&self, subject: &Subject, after: u32, limit: u32) -> Result<Reply, Problem> {
         let head = self.head(subject)?;
         let then = self.known(&head)?;
@@ -240,6 +254,7 @@ impl Asked<'_> {
         let events = events.take_while(|(stands, _)| stands.position <= self.position);
         let items = events.map(|(stands, payload)| (stands.version, Some(self.item(&stands, &payload))));
         let next = page.fill(Some(after), items).map(|version| version.to_string());
+        self.visible.shows(subject, head.marking);
         let version = then.map_or(head.summary.version, |then| version_of(&then));
         Ok(Reply::ok(page.finish(next.as_deref(), self.position)).of_version(version))
     }
@@ -264,7 +279,7 @@ impl Asked<'_> {
     }
 
     /// What became of an event of a record that the reader may see.
-    fn standing(&self, stands: &Stands) -> Option<Vec<u8>> {
+    pub(super) fn standing(&self, stands: &Stands) -> Option<Vec<u8>> {
         let Stands { subject, version, .. } = stands;
         let then = self.known_at.and_then(|_| self.known(&self.head(subject).ok()?).ok()?);
         match then {
@@ -277,7 +292,7 @@ impl Asked<'_> {
     }
 
     /// The CloudEvent, as far as the reader may know it.
-    fn served(&self, stands: &Stands, payload: &[u8]) -> Vec<u8> {
+    pub(super) fn served(&self, stands: &Stands, payload: &[u8]) -> Vec<u8> {
         let event = match self.sight(&stands.subject) {
             Sight::Everything => history::served(stands, payload),
             Sight::Nothing | Sight::Residue => history::residue(stands, payload),
@@ -292,8 +307,12 @@ impl Asked<'_> {
         let stands = history::at(position, self.view).ok_or_else(none)?;
         let payload = history::payload(&stands, self.view).ok_or_else(none)?;
         if !self.may_see(&stands.subject) {
+            if let Some(hidden) = Glimpse::get(&stands.subject, self.view) {
+                self.visible.refuses(&stands.subject, hidden.marking);
+            }
             return Err(none());
         }
+        self.shows(&stands.subject);
         Ok(Reply::ok(self.item(&stands, &payload)))
     }
 
@@ -303,9 +322,14 @@ impl Asked<'_> {
         let items = events.take_while(|stands| stands.position <= self.position).map(|stands| {
             let seen = self.may_see(&stands.subject);
             let payload = seen.then(|| history::payload(&stands, self.view)).flatten();
-            (stands.position, payload.map(|payload| self.item(&stands, &payload)))
+            let item = payload.map(|payload| {
+                self.shows(&stands.subject);
+                self.item(&stands, &payload)
+            });
+            (stands.position, item)
         });
         let next = page.fill_within(&self.budget, Some(after), items).map(|position| position.to_string());
+        self.visible.keeps(page.len());
         Reply::ok(page.finish(next.as_deref(), self.position))
     }
 }

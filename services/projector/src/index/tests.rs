@@ -123,6 +123,8 @@ impl Past {
 struct Script(Vec<(usize, Step)>, Vec<Past>);
 
 impl Projection for Script {
+    type Entry = readmodel::Entry;
+
     const NAME: &'static str = "script";
     const SCHEMA: u32 = 1;
 

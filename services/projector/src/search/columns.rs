@@ -14,7 +14,7 @@ use super::rank::{By, Rank, UNDATED, not_behind};
 
 /// What documents of a segment are told by.
 pub(super) struct Columns {
-    marking: Column<u64>,
+    pub(super) marking: Column<u64>,
     earliest: Column<i64>,
     latest: Column<i64>,
     pub(super) newest: Column<u64>,

@@ -1,6 +1,6 @@
 //! Counting what matches in a segment, some documents at a time, column by column.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use contract::By;
 use tantivy::DocId;
@@ -22,6 +22,8 @@ pub(super) struct Counts {
     /// Records of no topic, if topics are counted.
     pub(super) no_topic: u64,
     pub(super) groups: HashMap<By, BTreeMap<String, Group>>,
+    /// The markings that were looked for and met.
+    pub(super) markings: BTreeSet<u64>,
 }
 
 /// Records that have something in common.
@@ -58,12 +60,15 @@ pub(super) struct Counting {
     pub(super) admitted: Admitted,
     pub(super) by: Vec<By>,
     pub(super) today: Option<jiff::civil::Date>,
+    /// Markings, of which it is to be said whether something so marked was counted.
+    pub(super) marked: BTreeSet<u64>,
 }
 
 impl Counting {
     pub(super) fn of(&self, index: &Snapshot) -> tantivy::Result<Counts> {
         let weighed = self.wanted.in_index(&index.searcher)?;
         let mut counts = Counts::default();
+        let mut markings = vec![];
         for (segment, columns) in index.searcher.segment_readers().iter().zip(&*index.columns) {
             let mut matches = weighed.in_segment(segment)?;
             let mut sections = self.by.iter().map(|by| self.section(*by, columns)).collect::<Vec<_>>();
@@ -77,6 +82,11 @@ impl Counting {
                 if some.len() == TOGETHER || document >= columns.documents {
                     counts.total += some.len() as u64;
                     sections.iter_mut().for_each(|section| section.count(&some));
+                    if !self.marked.is_empty() {
+                        firsts_of(&columns.marking, &some, &mut markings);
+                        let met = markings.iter().flatten().filter(|marking| self.marked.contains(marking));
+                        counts.markings.extend(met);
+                    }
                     some.clear();
                 }
             }

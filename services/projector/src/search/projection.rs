@@ -30,6 +30,8 @@ impl Texting {
 }
 
 impl Projection for Texting {
+    type Entry = Entry;
+
     const NAME: &'static str = "search";
     const SCHEMA: u32 = 1;
 

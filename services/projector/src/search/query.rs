@@ -66,7 +66,8 @@ pub(crate) fn answer(
                 return Ok(Told::ToCount(Box::new(Asking::new(&asked, statistics)?)));
             }
         };
-        Ok(Told::All(Reply::ok(body?).at(index.position)))
+        let reply = body.map(|body| Reply::ok(body).at(index.position));
+        asked.visible.account_for(reply).map(Told::All)
     })
 }
 
@@ -75,7 +76,7 @@ pub(crate) fn answer(
 /// # Errors
 /// The problem that is served instead.
 pub(crate) fn count(asking: &Asking, index: &Snapshot) -> Result<Reply, Problem> {
-    watched(index, || Ok(Reply::ok(asking.answer(index)?).at(index.position)))
+    watched(index, || asking.answer(index))
 }
 
 /// Takes note if the index cannot be read.
@@ -135,7 +136,7 @@ pub(crate) fn unreadable() -> Problem {
 pub(super) struct Asked<'v> {
     pub(super) view: &'v View<'v>,
     pub(super) index: &'v Snapshot,
-    visible: Visible<'v>,
+    pub(super) visible: Visible<'v>,
     /// The position of a walk that has begun: its first page's. Who asks for a later one has a page of that.
     walk: Option<u64>,
 }
@@ -380,10 +381,15 @@ impl<'q> Finding<'q> {
         let after = self.after.map(|(grade, rank)| rank.place(grade));
         let items = found.into_iter().map(|(grade, _, Found { rank, subject, .. })| {
             let stands = self.stands(&subject);
-            (rank.place(grade), stands.map(|(head, texts)| item(grade, &head, texts)))
+            let item = stands.map(|(head, texts)| {
+                self.asked.visible.shows(&subject, head.marking);
+                item(grade, &head, texts)
+            });
+            (rank.place(grade), item)
         });
         let position = self.position;
         let next = page.fill(after, items);
+        self.asked.visible.keeps(page.len());
         let next = next.map(|place| Cursor { schema: PLACES, position, place }.write(&filters_of(self.find)));
         page.finish(next.as_deref(), position)
     }

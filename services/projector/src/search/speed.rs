@@ -26,6 +26,8 @@ use crate::testing::{Register, insider, list, subject};
 struct MadeUp(u64);
 
 impl Log for MadeUp {
+    type Entry = Entry;
+
     fn origin(&self) -> String {
         "made up".into()
     }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use contract::{By, Problem, Statistics};
-use domain::Aggregate;
+use domain::{Aggregate, Levels, Marking};
 use serde_json::{Map, Value, json};
+use service::{Reply, Shown};
 
 use super::counting::{Counting, Counts, Group};
 use super::index::Snapshot;
@@ -20,6 +21,9 @@ pub(crate) struct Asking {
     aggregate: Aggregate,
     limit: usize,
     counting: Counting,
+    /// By their numbers, the markings that restrict anything.
+    marked: BTreeMap<u64, Marking>,
+    levels: Levels,
 }
 
 impl Asking {
@@ -33,18 +37,28 @@ impl Asking {
             _ => true,
         };
         let by = if by.is_empty() { ALL.into_iter().filter(of_all).collect() } else { by.clone() };
+        let marked = asked.visible.restricting_numbers();
         let wanted = Grades::new(&asked.index.fields, &sought).any(&narrowed.facets);
         Ok(Self {
             aggregate: *aggregate,
             limit: usize::try_from(*limit).unwrap_or(usize::MAX).max(1),
-            counting: Counting { wanted, admitted: narrowed.admitted, by, today: *today },
+            counting: Counting {
+                wanted,
+                admitted: narrowed.admitted,
+                by,
+                today: *today,
+                marked: marked.keys().copied().collect(),
+            },
+            marked,
+            levels: asked.visible.levels().clone(),
         })
     }
 
     /// Counts, and writes what was counted.
-    pub(super) fn answer(&self, index: &Snapshot) -> Result<Vec<u8>, Problem> {
+    pub(super) fn answer(&self, index: &Snapshot) -> Result<Reply, Problem> {
         let counted = self.counting.of(index);
-        let Counts { total, no_topic, mut groups } = counted.map_err(|error| broken(&error.into()))?;
+        let Counts { total, no_topic, mut groups, markings } =
+            counted.map_err(|error| broken(&error.into()))?;
         let mut body = Map::new();
         body.insert("aggregate".into(), json!(self.aggregate.as_str()));
         body.insert("total".into(), json!(total));
@@ -60,7 +74,10 @@ impl Asking {
             }
             section(*by, groups, self.limit, &mut body);
         }
-        Ok(serde_json::to_vec(&body).expect("texts and numbers are JSON"))
+        let met = markings.iter().filter_map(|number| self.marked.get(number));
+        let shown = Shown::joined(met, &self.levels);
+        let body = serde_json::to_vec(&body).expect("texts and numbers are JSON");
+        Ok(Reply::ok(body).at(index.position).showing(shown))
     }
 }
 

@@ -20,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 struct MemoryLog(Arc<Vec<Entry>>);
 
 impl Log for MemoryLog {
+    type Entry = Entry;
+
     fn origin(&self) -> String {
         "memory".into()
     }
@@ -43,11 +45,18 @@ pub(crate) struct Projected {
 }
 
 impl Projected {
-    pub(crate) async fn new<P: Projection>(projection: P, register: &Register) -> Self {
+    pub(crate) async fn new<P: Projection<Entry = readmodel::Entry>>(
+        projection: P,
+        register: &Register,
+    ) -> Self {
         Self::within(tempfile::tempdir().unwrap(), projection, register).await
     }
 
-    async fn within<P: Projection>(folder: TempDir, projection: P, register: &Register) -> Self {
+    async fn within<P: Projection<Entry = readmodel::Entry>>(
+        folder: TempDir,
+        projection: P,
+        register: &Register,
+    ) -> Self {
         let settings = readmodel::Settings { cache_bytes: 1 << 20, ..Default::default() };
         let (reader, runner) = readmodel::open(folder.path(), projection, settings).await.unwrap();
         let stop = CancellationToken::new();
@@ -59,7 +68,11 @@ impl Projected {
     }
 
     /// Stops it and starts it again behind its checkpoint.
-    pub(crate) async fn continued<P: Projection>(self, projection: P, register: &Register) -> Self {
+    pub(crate) async fn continued<P: Projection<Entry = readmodel::Entry>>(
+        self,
+        projection: P,
+        register: &Register,
+    ) -> Self {
         self.stop.cancel();
         self.run.await.unwrap().unwrap();
         drop(self.reader);

@@ -26,6 +26,8 @@ impl Happenings {
 }
 
 impl Projection for Happenings {
+    type Entry = Entry;
+
     const NAME: &'static str = "timeline";
     const SCHEMA: u32 = 5;
 

@@ -63,15 +63,19 @@ pub(crate) fn answer(ask: &Ask<Timeline>, levels: &Levels, view: &View<'_>) -> R
     let found = index::find(view, &selection);
     let items = found.map(|(place, target)| (place, served(&target, &mut admitted)));
     let next = page.fill(after, items);
+    visible.keeps(page.len());
     let next =
         next.map(|place| Cursor { schema: Happenings::SCHEMA, position, place }.write(&filters_of(timeline)));
-    Ok(Reply::ok(page.finish(next.as_deref(), position)).at(position))
+    visible.account_for(Ok(Reply::ok(page.finish(next.as_deref(), position)).at(position)))
 }
 
 /// A happening as served, if it is as asked.
 fn served(target: &Target, admitted: &mut Admitted<'_>) -> Option<Vec<u8>> {
-    let (view, filter, at) = (admitted.view, admitted.filter, admitted.at);
+    let (view, visible, filter, at) = (admitted.view, admitted.visible, admitted.filter, admitted.at);
     let head = admitted.head(&target.subject)?;
     let item = items::get::<Item>(target, at, view)?;
-    filter.span.meets(item.earliest, item.latest).then(|| item.served(&head.summary))
+    filter.span.meets(item.earliest, item.latest).then(|| {
+        visible.shows(&target.subject, head.marking);
+        item.served(&head.summary)
+    })
 }

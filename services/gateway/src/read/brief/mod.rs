@@ -39,6 +39,9 @@ pub(crate) async fn brief(mut asked: Asked) -> Result<Response, Refusal> {
             JSON
         }
     };
+    if kind != JSON {
+        asked.is(contract::kind::EXPORT);
+    }
     let (us, them) = (party(&asked.segment, &asked)?, party(&asked.other, &asked)?);
     let today = asked.today();
     let since = match asked.params.moment("since") {
