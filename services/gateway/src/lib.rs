@@ -33,7 +33,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use domain::Levels;
-use eventlog::{READS_PLAN, Writer};
+use eventlog::{Journal, READS_PLAN, Writer};
 use service::token::{Keys, Verifier};
 use service::{Latch, Shell};
 use tokio::net::TcpListener;
@@ -95,6 +95,7 @@ async fn serve_on(
 ) -> anyhow::Result<()> {
     let verifier = verifier(&settings, &shell)?;
     let address = listener.local_addr()?;
+    open_reads(&shell).await?;
     let metrics = metrics::Metrics::new(&shell.metrics);
     let writer = Writer::new(shell.client.clone(), READS_PLAN, settings.http_log_within);
     let gateway = Arc::new(Gateway {
@@ -115,6 +116,26 @@ async fn serve_on(
     ready.set();
     listen::serve(listener, &gateway, routes::router(&gateway), settings.http_connections).await;
     Ok(())
+}
+
+/// Makes the stream of the log of reads if there is none. If that does not answer, what is marked is refused, and the
+/// rest is served.
+///
+/// # Errors
+/// When there is one that could lose what was logged.
+async fn open_reads(shell: &Shell) -> anyhow::Result<()> {
+    let opened = Journal::open(shell.client.clone(), READS_PLAN, &eventlog::Settings::default()).await;
+    match opened.map(drop) {
+        Err(error) if error.is_transient() => {
+            let error = anyhow::Error::from(error);
+            tracing::error!(
+                error = format!("{error:#}"),
+                "the log of reads does not answer: what is marked is not shown"
+            );
+            Ok(())
+        }
+        opened => opened.context("the log of reads cannot be opened"),
+    }
 }
 
 fn verifier(settings: &Settings, shell: &Shell) -> anyhow::Result<Verifier> {

@@ -102,6 +102,9 @@ fn allowed(user: &str) -> (Vec<String>, Vec<String>) {
     if matches!(user, SET_UP | AUDITOR) {
         publish.extend(reading(READS_STREAM));
     }
+    if user == GATEWAY {
+        publish.push(format!("$JS.API.STREAM.INFO.{READS_STREAM}"));
+    }
     if matches!(user, SET_UP | AUDITOR) {
         publish.push(format!("$JS.API.STREAM.INFO.{CHECKPOINT_STREAM}"));
     }

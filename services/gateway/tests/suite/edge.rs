@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use contract::{Principal, Role, subjects};
-use eventlog::{Journal, READS_PLAN};
 use gateway::Settings;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -40,8 +39,6 @@ impl Edge {
     pub(crate) async fn start_with(flags: &[&str]) -> Self {
         let (server, folder) = (NatsServer::start().await, TempDir::new().unwrap());
         let keys = Keys::create_if_absent(&folder.path().join("keys")).unwrap();
-        let journal = Journal::open(server.client().await, READS_PLAN, &eventlog::Settings::default()).await;
-        journal.unwrap();
         let shell = Shell::new("gateway", server.client().await, folder.path());
         let settings = settings(flags);
         let running = tokio::spawn(gateway::run(settings.clone(), shell.clone()));
