@@ -33,6 +33,8 @@ pub struct System {
     http: reqwest::Client,
     keys: Keys,
     program: PathBuf,
+    /// What every process is given besides, from its next start on.
+    flags: Vec<String>,
     folder: PathBuf,
     /// Removed in the end, unless the folder is to stay.
     temporary: Option<TempDir>,
@@ -68,7 +70,8 @@ impl System {
         let keys = Keys::create_if_absent(&folder.join("keys")).expect("keys can be made");
         let issuer = keys.issuer(ISSUER).expect("the key is there");
         let http = http_client();
-        Self { processes: Vec::new(), nats, issuer, http, keys, program, folder, temporary }
+        let flags = Vec::new();
+        Self { processes: Vec::new(), nats, issuer, http, keys, program, flags, folder, temporary }
     }
 
     /// Starts one process with every role.
@@ -92,6 +95,11 @@ impl System {
         number
     }
 
+    /// Gives every process these flags as well, from its next start on.
+    pub fn set_flags(&mut self, flags: &[&str]) {
+        self.flags = flags.iter().map(|&flag| flag.to_owned()).collect();
+    }
+
     /// Kills a process (SIGKILL).
     pub fn kill(&mut self, number: usize) {
         self.processes[number].process = None;
@@ -105,7 +113,7 @@ impl System {
         for _ in 0..TRIES {
             let (nats, key) = (self.nats.url().to_owned(), self.keys.public.clone());
             let role = &mut self.processes[number];
-            role.spawn(&self.program, &nats, &key);
+            role.spawn(&self.program, &nats, &key, &self.flags);
             if role.is_ready(&self.http).await {
                 return;
             }
@@ -131,6 +139,12 @@ impl System {
     #[must_use]
     pub fn data(&self, number: usize) -> &Path {
         &self.processes[number].data
+    }
+
+    /// Where a process's admin listener is, as HOST:PORT.
+    #[must_use]
+    pub fn admin(&self, number: usize) -> String {
+        format!("127.0.0.1:{}", self.processes[number].admin)
     }
 
     /// What a process wrote to its log last.
@@ -211,7 +225,7 @@ impl Role {
         Self { roles: roles.to_vec(), data, admin, listen, is_kept: false, process: None }
     }
 
-    fn spawn(&mut self, program: &Path, nats: &str, key: &Path) {
+    fn spawn(&mut self, program: &Path, nats: &str, key: &Path, flags: &[String]) {
         self.process = None;
         fs::create_dir_all(&self.data).expect("the test's own folder is writable");
         let log = File::options().create(true).append(true).open(self.log_file());
@@ -221,7 +235,7 @@ impl Role {
         command.arg("--data").arg(&self.data).arg("--token-key").arg(key);
         command.args(["--admin", &format!("127.0.0.1:{}", self.admin)]);
         command.args(["--listen", &format!("127.0.0.1:{}", self.listen)]);
-        command.stdout(Stdio::null()).stderr(log);
+        command.args(flags).stdout(Stdio::null()).stderr(log);
         self.process = Some(match self.is_kept {
             true => Guarded::spawn_on_kept(&mut command),
             false => Guarded::spawn(&mut command, &self.data),

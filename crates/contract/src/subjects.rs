@@ -43,6 +43,15 @@ pub const READS_STREAM: &str = "CHANCERY_READS";
 /// Where a read is logged before its answer leaves: what the stream listens on.
 pub const READS: &str = "chancery.reads";
 
+/// The stream of what others say of checkpoints.
+pub const ATTESTATION_STREAM: &str = "CHANCERY_ATTESTATIONS";
+
+/// What that stream listens on.
+pub const ATTESTATIONS: &str = "chancery.attestations.>";
+
+/// Where a checkpoint is published once enough witnesses have cosigned it, and again with each that comes later.
+pub const COSIGNED: &str = "chancery.attestations.cosigned";
+
 const EVENTS: &str = "chancery.events.";
 
 /// The one literal subject of a record: `chancery.events.<aggregate>.<uuid>`.

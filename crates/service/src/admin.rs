@@ -1,6 +1,8 @@
 //! The admin listener: `/live`, `/ready` and `/metrics`, for operators and their machines. No route has a side
 //! effect, none needs a token, and none shows what is recorded.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -47,13 +49,16 @@ struct Ready {
     ready: bool,
     /// The latches that are not set.
     missing: Vec<String>,
+    /// What there is to say besides.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    notes: BTreeMap<String, String>,
 }
 
 async fn ready(State(admin): State<Admin>) -> Response {
     let missing = admin.readiness.missing();
     let ready = missing.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Ready { ready, missing })).into_response()
+    (status, Json(Ready { ready, missing, notes: admin.readiness.notes() })).into_response()
 }
 
 async fn text(State(admin): State<Admin>) -> Response {

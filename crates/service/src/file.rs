@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
@@ -38,6 +38,19 @@ pub fn replace(file: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     sync_folder(file)
 }
 
+/// Reads a file that is for nobody but its owner, such as a key.
+///
+/// # Errors
+/// When it cannot be read, or others than its owner may read it ([`io::ErrorKind::PermissionDenied`]).
+pub fn read_secret(file: &Path) -> io::Result<String> {
+    let mode = fs::metadata(file)?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        let exposed = format!("it can be read by others (mode {mode:03o}): chmod 600, or make a new key");
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, exposed));
+    }
+    fs::read_to_string(file)
+}
+
 /// Removed when it is dropped: a draft that is left behind would be a second copy of a key.
 struct Draft(PathBuf);
 
@@ -65,8 +78,6 @@ fn sync_folder(file: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]
@@ -84,5 +95,16 @@ mod tests {
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::metadata(&inner).unwrap().permissions().mode() & 0o077, 0);
         assert_eq!(fs::read_dir(&inner).unwrap().count(), 1, "no draft is left");
+    }
+
+    #[test]
+    fn a_secret_that_others_can_read_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file.key");
+        fs::write(&file, "secret").unwrap();
+        for (mode, is_read) in [(0o600, true), (0o400, true), (0o640, false), (0o604, false)] {
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(read_secret(&file).is_ok(), is_read, "{mode:o}");
+        }
     }
 }

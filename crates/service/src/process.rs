@@ -11,16 +11,11 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use async_nats::Client;
-use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::{Clock, Common, ConnectError, Latch, Metrics, Readiness, Shell, admin, connect};
-
-/// What a shell reports for a process that a signal ended: 128 + 15.
-const TERMINATED: i32 = 143;
+use crate::{Clock, Common, ConnectError, Ground, Latch, Shell, connect};
 
 /// Why a process did not start.
 #[derive(Debug, thiserror::Error)]
@@ -55,11 +50,8 @@ pub enum StartError {
 /// A process: connected, with its admin listener up, ready to be given roles.
 pub struct Process {
     shell: Shell,
-    admin: SocketAddr,
-    admin_task: JoinHandle<()>,
-    admin_until: CancellationToken,
+    ground: Ground,
     stop_within: Duration,
-    begun: Latch,
     roles: Vec<Shell>,
     running: JoinSet<(&'static str, anyhow::Result<()>)>,
 }
@@ -70,54 +62,31 @@ impl Process {
     /// # Errors
     /// [`StartError`]: an address or a folder that cannot be taken, or no NATS.
     pub async fn start(common: &Common, name: &str) -> Result<Self, StartError> {
-        let shutdown = CancellationToken::new();
-        watch_signals(shutdown.clone()).map_err(StartError::Signals)?;
-        let folder = common.data.display().to_string();
-        tokio::fs::create_dir_all(&common.data)
-            .await
-            .map_err(|source| StartError::Data { folder, source })?;
-        let taken = |source| StartError::Admin { address: common.admin, source };
-        let listener = TcpListener::bind(common.admin).await.map_err(taken)?;
-        let admin = listener.local_addr().map_err(taken)?;
-        tracing::info!(address = %admin, "admin listener");
-        let (readiness, metrics) = (Readiness::new(), Metrics::new());
-        // From the first: a probe may come between the connection and the first role.
-        let begun = readiness.latch("roles");
-        let until = CancellationToken::new();
-        let served = admin::serve(listener, readiness.clone(), metrics.clone(), until.clone());
-        let admin_task = tokio::spawn(served);
-        let connected = connect(common, name, readiness.latch("nats"));
+        let ground = Ground::start(&common.basics).await?;
+        let connected = connect(common, name, ground.readiness.latch("nats"));
         let client = tokio::select! {
             client = connected => client?,
-            () = shutdown.cancelled() => return Err(StartError::Stopped),
+            () = ground.shutdown.cancelled() => return Err(StartError::Stopped),
         };
         let shell = Shell {
             role: "process",
             client,
-            shutdown,
+            shutdown: ground.shutdown.clone(),
             cut: CancellationToken::new(),
             tasks: TaskTracker::new(),
-            readiness,
-            metrics,
+            readiness: ground.readiness.clone(),
+            metrics: ground.metrics.clone(),
             clock: Clock::system(),
-            data: common.data.clone(),
+            data: common.basics.data.clone(),
         };
-        Ok(Self {
-            shell,
-            admin,
-            admin_task,
-            admin_until: until,
-            stop_within: common.stop_within,
-            begun,
-            roles: Vec::new(),
-            running: JoinSet::new(),
-        })
+        let stop_within = common.basics.stop_within;
+        Ok(Self { shell, ground, stop_within, roles: Vec::new(), running: JoinSet::new() })
     }
 
     /// Where the admin listener is.
     #[must_use]
     pub const fn admin(&self) -> SocketAddr {
-        self.admin
+        self.ground.admin()
     }
 
     /// The process's own shell: its token stops everything, its readiness and metrics are shared by all roles.
@@ -159,7 +128,7 @@ impl Process {
     /// Says that every role has been started: before this the process is not ready. [`finish`](Self::finish) says
     /// it too.
     pub fn begun(&self) {
-        self.begun.set();
+        self.ground.begun.set();
     }
 
     /// Runs until a signal, until the process's token is cancelled or until a role ends; then stops the rest.
@@ -187,9 +156,7 @@ impl Process {
             outcome = outcome.and(judged(ended));
         }
         self.running.abort_all();
-        self.admin_until.cancel();
-        let _ = self.admin_task.await;
-        tracing::info!("stopped");
+        self.ground.end().await;
         outcome
     }
 }
@@ -208,24 +175,4 @@ async fn begun<T>(run: impl Future<Output = T>, started: Latch) -> T {
 fn judged(ended: Result<(&'static str, anyhow::Result<()>), tokio::task::JoinError>) -> anyhow::Result<()> {
     let (role, result) = ended?;
     result.map_err(|error| error.context(format!("{role} failed")))
-}
-
-/// The first SIGINT or SIGTERM cancels the token, the second ends the process at once.
-fn watch_signals(shutdown: CancellationToken) -> io::Result<()> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    tokio::spawn(async move {
-        one_of(&mut interrupt, &mut terminate).await;
-        shutdown.cancel();
-        one_of(&mut interrupt, &mut terminate).await;
-        tracing::warn!("second signal: ending at once");
-        std::process::exit(TERMINATED);
-    });
-    Ok(())
-}
-
-async fn one_of(interrupt: &mut Signal, terminate: &mut Signal) {
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
 }

@@ -12,6 +12,7 @@ pub struct Readiness(Arc<watch::Sender<State>>);
 #[derive(Debug, Default)]
 struct State {
     latches: BTreeMap<String, bool>,
+    notes: BTreeMap<String, String>,
     stopping: bool,
 }
 
@@ -28,6 +29,20 @@ impl Readiness {
         let latch = Latch { name: name.into(), readiness: self.clone() };
         latch.unset();
         latch
+    }
+
+    /// Says something that does not make the process unready, in the place of what was said under this name.
+    pub fn note(&self, name: &str, text: String) {
+        self.0.send_if_modified(|state| {
+            let before = state.notes.insert(name.to_owned(), text.clone());
+            before.is_none_or(|before| before != text)
+        });
+    }
+
+    /// What is [noted](Self::note).
+    #[must_use]
+    pub fn notes(&self) -> BTreeMap<String, String> {
+        self.0.borrow().notes.clone()
     }
 
     /// What the process is not ready for: the latches that are not set, and `stopping` once it stops.

@@ -39,6 +39,15 @@ pub struct Common {
     #[arg(long, env = "CHANCERY_NATS_WAIT", value_name = "SECONDS", value_parser = seconds, default_value = "30")]
     pub nats_wait: Duration,
 
+    /// What it has without NATS as well.
+    #[command(flatten)]
+    pub basics: Basics,
+}
+
+/// What a process has that needs no NATS.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Every service")]
+pub struct Basics {
     /// Where /live, /ready and /metrics are served; port 0 takes a free one
     #[arg(long, env = "CHANCERY_ADMIN", value_name = "ADDRESS", default_value = "127.0.0.1:9090")]
     pub admin: std::net::SocketAddr,
@@ -266,7 +275,7 @@ mod tests {
     #[test]
     fn defaults_need_no_flag() {
         let line = read(&[]).unwrap();
-        assert_eq!(line.common.stop_within, Duration::from_secs(20));
+        assert_eq!(line.common.basics.stop_within, Duration::from_secs(20));
         assert!(line.verb.is_none());
     }
 

@@ -6,15 +6,15 @@ use std::io::{self, IsTerminal};
 
 use tracing_subscriber::EnvFilter;
 
-use crate::settings::{Common, LogFormat};
+use crate::settings::{Basics, LogFormat};
 
 /// Begins to write log lines as the settings say. Only the first call in a process has an effect.
-pub fn init(common: &Common) {
+pub fn init(settings: &Basics) {
     // One filter in words; the settings have checked that it can be read.
-    let filter = EnvFilter::try_new(common.log_level.as_str()).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(settings.log_level.as_str()).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     // Refused when something else in this process logs already, as a test may.
-    let _ = match common.log {
+    let _ = match settings.log {
         LogFormat::Plain => lines.with_ansi(io::stderr().is_terminal()).try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
     };

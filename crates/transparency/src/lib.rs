@@ -4,7 +4,8 @@
 //! - [`note`] reads, writes, signs and verifies signed notes (C2SP signed-note).
 //! - [`checkpoint`] is what a log signs and witnesses cosign (C2SP tlog-checkpoint, tlog-cosignature).
 //! - [`tiles`] serves a log as files (C2SP tlog-tiles), [`witness`] has the protocol of witnesses (C2SP
-//!   tlog-witness), [`proof`] the file that proves one leaf offline (C2SP tlog-proof).
+//!   tlog-witness), [`proof`] the file that proves one leaf offline (C2SP tlog-proof), [`policy`] the file that
+//!   says whom to rely on (C2SP tlog-policy).
 //! - [`evidence`] proves a record's events in one file, [`export`] a whole log; both are formats of Chancery's own.
 //! - [`canonical`](mod@canonical) is JSON in one form (RFC 8785), [`leaf`](mod@leaf) makes a leaf of a
 //!   recorded event.
@@ -20,6 +21,7 @@ pub mod export;
 mod hash;
 pub mod leaf;
 pub mod note;
+pub mod policy;
 pub mod proof;
 pub mod tiles;
 pub mod tree;

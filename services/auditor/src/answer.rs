@@ -9,6 +9,7 @@ use eventlog::Journal;
 use readmodel::{Reader, View};
 use serde_json::json;
 use service::{Reply, Request};
+use tokio::sync::watch;
 use tokio::time::Instant;
 use transparency::checkpoint::Signed;
 use transparency::proof::Proof;
@@ -17,8 +18,9 @@ use transparency::tree::{Head, ProofError, consistency_proof, inclusion_proof, r
 
 use crate::covering::Covering;
 use crate::reads;
-use crate::standing::Standing;
+use crate::standing::{Standing, Which};
 use crate::tree::{Missing, Nodes, leaf};
+use crate::witnesses::Report;
 
 /// Left of the deadline when a wait is given up, so that the caller still hears why.
 const FOR_THE_REPLY: Duration = Duration::from_millis(100);
@@ -29,6 +31,8 @@ const LARGEST_BUNDLE: usize = 7 << 20;
 pub(crate) struct Answering {
     pub(crate) reader: Reader,
     pub(crate) standing: Standing,
+    /// How the witnesses stand.
+    pub(crate) report: watch::Receiver<Arc<Report>>,
     pub(crate) levels: Levels,
     pub(crate) covering: Covering,
     /// The log of reads as rows, and where it ends.
@@ -54,21 +58,32 @@ impl Answering {
             }
             _ => ask.min_position,
         };
-        if let (Audit::Checkpoint, 0) = (&ask.query, events) {
-            let signed = self.standing.signed().ok_or_else(nothing_yet)?;
-            return Ok(checkpoint(&signed));
+        let which = match ask.query {
+            Audit::Checkpoint { witnessed } | Audit::Proof { witnessed, .. } => Which::of(witnessed),
+            _ => Which::Signed,
+        };
+        match (&ask.query, events) {
+            (Audit::Checkpoint { .. }, 0) => {
+                let signed = self.standing.signed(which).ok_or_else(nothing_yet)?;
+                return Ok(checkpoint(&signed));
+            }
+            (Audit::Witnesses, _) => return self.witnesses(),
+            _ => {}
         }
         let signed = if events == 0 {
             // Who asks for no position does not wait: while the tree is not compared yet, nothing is served.
-            self.standing.covering(0, Instant::now()).await?
+            self.standing.covering(which, 0, Instant::now()).await?
         } else {
             let deadline = Instant::from_std(request.deadline).checked_sub(FOR_THE_REPLY);
-            request.aside(self.standing.covering(events, deadline.unwrap_or_else(Instant::now))).await??
+            request
+                .aside(self.standing.covering(which, events, deadline.unwrap_or_else(Instant::now)))
+                .await??
         };
         match ask.query {
-            Audit::Checkpoint => Ok(checkpoint(&signed)),
+            Audit::Checkpoint { .. } => Ok(checkpoint(&signed)),
+            Audit::Witnesses => self.witnesses(),
             Audit::Tile { path } => self.tile(&ask.principal, &path, &signed).await,
-            Audit::Proof { position, json } => self.proof(position, json, signed).await,
+            Audit::Proof { position, json, .. } => self.proof(position, json, signed).await,
             Audit::Consistency { from, to } => self.consistency(from, to, &signed).await,
             Audit::Covering(_) | Audit::Reads(_) => unreachable!("they were answered above"),
             Audit::Leaf { position } => {
@@ -77,6 +92,11 @@ impl Answering {
                 leaf.map(|leaf| at(&signed, leaf.to_vec())).ok_or_else(|| no_event(position))
             }
         }
+    }
+
+    fn witnesses(&self) -> Result<Reply, Problem> {
+        let report = self.report.borrow().clone();
+        serde_json::to_vec(&*report).map(Reply::ok).map_err(unreadable)
     }
 
     async fn tile(&self, who: &Principal, path: &str, signed: &Signed) -> Result<Reply, Problem> {
@@ -131,7 +151,7 @@ impl Answering {
         let latest = positions.iter().copied().max().unwrap_or_default();
         let deadline = Instant::now() + SOON.min(request.remaining().saturating_sub(FOR_THE_REPLY));
         // Whatever comes of it, what was published is told.
-        let _ = request.aside(self.standing.covering(latest, deadline)).await;
+        let _ = request.aside(self.standing.covering(Which::Signed, latest, deadline)).await;
         let found = self.covering.of(positions).await.map_err(|error| {
             let error = anyhow::Error::from(error);
             tracing::warn!(error = format!("{error:#}"), "checkpoints cannot be looked up");

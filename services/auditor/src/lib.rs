@@ -5,6 +5,7 @@
 //! - `signing` signs the tree's head at most a second after new events, as a checkpoint (C2SP tlog-checkpoint), with
 //!   the key of `key`; `kept` is the last one that was signed, on disk before anybody sees it; `publication` is the
 //!   stream on which checkpoints are published.
+//! - `witnesses` asks others to cosign what was signed (C2SP tlog-witness).
 //! - `answer` serves checkpoints, tiles (C2SP tlog-tiles) and proofs; `covering` finds the checkpoint that was the first to
 //!   cover an event.
 //! - `reads` is the log of reads, as auditors ask for it.
@@ -28,7 +29,9 @@ mod standing;
 #[cfg(test)]
 mod testing;
 mod tree;
+mod witnesses;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -43,6 +46,7 @@ pub use crate::key::KeyError;
 pub use crate::publication::{Publication, PublicationError};
 pub use crate::reads::Reads;
 pub use crate::tree::Tree;
+pub use crate::witnesses::WitnessesError;
 
 /// The folder of the tree, below that of the process.
 const FOLDER: &str = "auditor";
@@ -57,6 +61,11 @@ pub struct Settings {
     #[arg(long, env = "CHANCERY_ORIGIN", value_name = "NAME")]
     pub origin: Option<KeyName>,
 
+    /// Whom to ask for cosignatures and how many must have cosigned: a file with lines `witness NAME VKEY URL`, `group
+    /// NAME COUNT NAME…` and `quorum NAME` (C2SP tlog-policy) [default: nobody]
+    #[arg(long, env = "CHANCERY_WITNESSES", value_name = "FILE")]
+    pub witnesses: Option<PathBuf>,
+
     /// Memory for the pages of the tree, in MiB
     #[arg(long, env = "CHANCERY_AUDITOR_CACHE", value_name = "MIB", default_value_t = 64)]
     pub auditor_cache: u64,
@@ -68,7 +77,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { origin: None, auditor_cache: 64, auditor_in_flight: 256 }
+        Self { origin: None, witnesses: None, auditor_cache: 64, auditor_in_flight: 256 }
     }
 }
 
@@ -81,6 +90,7 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     // Before anything is waited for: until they are set, nobody may think that this is ready.
     let (sound, serving) = (shell.latch("checkpoint"), shell.latch("endpoint"));
     let signer = key::open(&shell.data, settings.origin.as_ref())?;
+    let (witnesses, required) = witnesses::read(settings.witnesses.as_deref())?;
     tracing::info!(key = %signer.verifier(), "checkpoints are signed");
     let log = EventLog::open(shell.client.clone(), eventlog::Settings::default());
     let log = log.await.context("the log cannot be opened")?;
@@ -93,14 +103,28 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     let (reads, reads_runner) = open(Reads, settings.auditor_cache, &shell).await?;
 
     let standing = standing::Standing::new();
+    let (kept, metrics) = (kept::Kept::under(&shell.data), metrics::Metrics::register(&shell.metrics));
+    let asking = witnesses::Parts {
+        witnesses,
+        required,
+        reader: reader.clone(),
+        publication: publication.clone(),
+        kept: kept.clone(),
+        standing: standing.clone(),
+        metrics: metrics.clone(),
+        readiness: shell.readiness.clone(),
+        clock: shell.clock.clone(),
+    };
+    let report = witnesses::start(asking, &shell.tasks, &shell.shutdown);
+    let report = report.context("witnesses cannot be asked")?;
     let parts = signing::Parts {
         signer,
         reader: reader.clone(),
         log: log.clone(),
         publication: publication.clone(),
-        kept: kept::Kept::under(&shell.data),
+        kept,
         standing: standing.clone(),
-        metrics: metrics::Metrics::register(&shell.metrics),
+        metrics,
     };
     shell.tasks.spawn(signing::run(parts, sound, shell.shutdown.clone()));
     // The reader's state says it too, and signing ends with it.
@@ -116,6 +140,7 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     let answering = Arc::new(answer::Answering {
         reader,
         standing,
+        report,
         levels: Levels::default(),
         covering: covering::Covering::new(publication),
         reads,

@@ -1,7 +1,11 @@
 //! What the auditor counts; names get the prefix `chancery_`.
 
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+
+use crate::witnesses::Report;
 
 /// Events in the tree.
 pub(crate) const TREE: &str = "audit_tree_events";
@@ -15,12 +19,33 @@ pub(crate) const CHECKPOINTS: &str = "audit_checkpoints";
 /// Whether nothing is signed any more.
 pub(crate) const REFUSES: &str = "audit_refuses";
 
+/// How many witnesses must have cosigned.
+pub(crate) const WITNESSES_REQUIRED: &str = "audit_witnesses_required";
+
+/// How many that count have cosigned the checkpoint that they were last asked about.
+pub(crate) const WITNESSES_COSIGNED: &str = "audit_witnesses_cosigned";
+
+/// Events under the last checkpoint that enough witnesses have cosigned.
+pub(crate) const WITNESSED: &str = "audit_witnessed_events";
+
+/// Questions to witnesses that did not end in a cosignature, by witness.
+pub(crate) const WITNESS_FAILURES: &str = "audit_witness_failures";
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfWitness {
+    witness: String,
+}
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Metrics {
     pub(crate) tree: Gauge,
     pub(crate) signed: Gauge,
     pub(crate) checkpoints: Counter,
     pub(crate) refuses: Gauge,
+    required: Gauge,
+    cosigned: Gauge,
+    witnessed: Gauge,
+    failures: Family<OfWitness, Counter>,
 }
 
 impl Metrics {
@@ -31,7 +56,22 @@ impl Metrics {
             registry.register(SIGNED, "Events under the last signed checkpoint", new.signed.clone());
             registry.register(CHECKPOINTS, "Checkpoints signed", new.checkpoints.clone());
             registry.register(REFUSES, "1: the tree is not what was signed", new.refuses.clone());
+            registry.register(WITNESSES_REQUIRED, "Witnesses that must have cosigned", new.required.clone());
+            registry.register(WITNESSES_COSIGNED, "Witnesses that have", new.cosigned.clone());
+            registry.register(WITNESSED, "Events that enough have cosigned", new.witnessed.clone());
+            registry.register(WITNESS_FAILURES, "Questions without a cosignature", new.failures.clone());
         });
         new
+    }
+
+    pub(crate) fn witnessed(&self, report: &Report) {
+        let gauge = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        self.required.set(gauge(report.required as u64));
+        self.cosigned.set(gauge(report.cosigned as u64));
+        self.witnessed.set(gauge(report.witnessed.unwrap_or(0)));
+    }
+
+    pub(crate) fn witness_failed(&self, witness: &str) {
+        self.failures.get_or_create(&OfWitness { witness: witness.to_owned() }).inc();
     }
 }

@@ -21,6 +21,7 @@ use crate::tail::Tail;
 use crate::timeline::Timeline;
 use crate::token::Token;
 use crate::trail::Trail;
+use crate::witness::Witness;
 
 /// The register of record for diplomatic engagements
 #[derive(Debug, Parser)]
@@ -33,6 +34,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(Box<Serve>),
+    Witness(Box<Witness>),
     Record(Box<Record>),
     Correct(Box<Correct>),
     Show(Show),
@@ -64,6 +66,7 @@ impl Cli {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         match self.command {
             Command::Serve(serve) => serve.run().await,
+            Command::Witness(witness) => witness.run().await,
             Command::Record(record) => record.run().await,
             Command::Correct(correct) => correct.run().await,
             Command::Show(show) => show.run().await,

@@ -40,6 +40,7 @@ mod tail;
 mod timeline;
 mod token;
 mod trail;
+mod witness;
 mod words;
 
 use std::process::ExitCode;

@@ -42,7 +42,11 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/v1/overdue", "What lapsed, runs out soon, or came late"),
     ("GET", "/v1/search", "Full text, best match first, with what was found marked"),
     ("GET", "/v1/statistics", "Counts by month, party, kind, topic, status, outcome and strength"),
-    ("GET", "/checkpoint", "The latest signed checkpoint of the log (C2SP tlog-checkpoint)"),
+    (
+        "GET",
+        "/checkpoint",
+        "The latest signed checkpoint of the log (C2SP tlog-checkpoint); witnessed=true: that enough witnesses cosigned",
+    ),
     (
         "GET",
         "/tile/{level}/{index}",
@@ -53,6 +57,11 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
         "GET",
         "/v1/audit/consistency",
         "That the tree of the first `from` events is a beginning of that of `to`",
+    ),
+    (
+        "GET",
+        "/v1/audit/witnesses",
+        "How many of the required witnesses have cosigned, and what each said last",
     ),
     ("GET", "/v1/audit/leaves/{uid}", "What of an event is hashed into the tree: everything but its content"),
     (
@@ -87,6 +96,7 @@ pub(crate) fn router(gateway: &Arc<Gateway>) -> Router {
         .route("/tile/entries/{*path}", get(read::entries))
         .route("/v1/audit/events/{uid}/proof", get(read::proof))
         .route("/v1/audit/consistency", get(read::consistency))
+        .route("/v1/audit/witnesses", get(read::witnesses))
         .route("/v1/audit/leaves/{uid}", get(read::leaf))
         .route("/v1/audit/trail/{aggregate}/{id}", get(read::trail))
         .route("/v1/audit/reads", get(read::reads));

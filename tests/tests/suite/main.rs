@@ -15,6 +15,7 @@ mod rebuild;
 mod replicas;
 mod samples;
 mod stories;
+mod witnesses;
 
 use std::time::Duration;
 

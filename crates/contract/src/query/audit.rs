@@ -15,7 +15,11 @@ use super::Paging;
 #[serde(tag = "ask", rename_all = "snake_case")]
 pub enum Audit {
     /// The latest checkpoint, a signed note (C2SP tlog-checkpoint).
-    Checkpoint,
+    Checkpoint {
+        /// The latest that enough witnesses have cosigned.
+        #[serde(default)]
+        witnessed: bool,
+    },
     /// A tile or a bundle of entries (C2SP tlog-tiles). Bundles are for auditors cleared for the highest level.
     Tile {
         /// `tile/…`.
@@ -28,7 +32,12 @@ pub enum Audit {
         /// The same in JSON.
         #[serde(default)]
         json: bool,
+        /// Against the latest checkpoint that enough witnesses have cosigned.
+        #[serde(default)]
+        witnessed: bool,
     },
+    /// How many of the required witnesses have cosigned, and what each said last, in JSON.
+    Witnesses,
     /// That a tree is a beginning of a later one, in JSON.
     Consistency {
         /// The size of the earlier one.

@@ -106,7 +106,8 @@ async fn a_role_that_fails_ends_the_process() {
 #[tokio::test]
 async fn a_role_that_hangs_is_abandoned_at_the_deadline() {
     let (server, folder) = (NatsServer::start().await, TempDir::new().unwrap());
-    let common = Common { stop_within: Duration::from_millis(50), ..common(server.url(), &folder) };
+    let mut common = common(server.url(), &folder);
+    common.basics.stop_within = Duration::from_millis(50);
     let mut process = Process::start(&common, "test").await.unwrap();
     process.role("registrar", |_| std::future::pending());
     process.shell().shutdown.cancel();

@@ -41,7 +41,7 @@ async fn every_event_is_proved_and_every_checkpoint_continues_the_one_before() {
     let trust = trust(data.path());
     for (index, (subject, message)) in world.messages.iter().enumerate() {
         let position = index as u64 + 1;
-        let proof = world.ask(0, Audit::Proof { position, json: false }).await;
+        let proof = world.ask(0, Audit::Proof { position, json: false, witnessed: false }).await;
         let proof = Proof::parse(&proof.body).unwrap();
         let given = world.ask(0, Audit::Leaf { position }).await.body;
         assert_eq!(given, leaf::of_message(&subject.to_string(), message));
@@ -67,7 +67,9 @@ async fn what_is_no_event_of_its_record_takes_its_place_all_the_same() {
     assert_eq!(world.checkpoint(data.path()).await.checkpoint().head(), world.head(7));
     let strange = world.ask(0, Audit::Leaf { position: 5 }).await.body;
     assert!(strange.starts_with(b"{\"messagehash\":"), "{strange:?}");
-    let proof = Proof::parse(&world.ask(0, Audit::Proof { position: 5, json: false }).await.body).unwrap();
+    let proof =
+        Proof::parse(&world.ask(0, Audit::Proof { position: 5, json: false, witnessed: false }).await.body)
+            .unwrap();
     proof.verify(&strange, &trust(data.path())).unwrap();
     auditor.stop().await;
 }
@@ -141,7 +143,7 @@ async fn what_was_not_signed_is_not_served() {
     world.record(2).await;
     let auditor = Auditor::ready(&world, data.path()).await;
     for (query, status) in [
-        (Audit::Proof { position: 0, json: false }, 404),
+        (Audit::Proof { position: 0, json: false, witnessed: false }, 404),
         (Audit::Leaf { position: 0 }, 404),
         (Audit::Consistency { from: 3, to: None }, 400),
         (Audit::Consistency { from: 2, to: Some(1) }, 400),

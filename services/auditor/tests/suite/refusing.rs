@@ -50,7 +50,7 @@ async fn refuses(world: &World, data: &Path) {
     auditor.refused().await;
     for query in [
         Audit::Tile { path: "tile/0/000.p/1".into() },
-        Audit::Proof { position: 1, json: false },
+        Audit::Proof { position: 1, json: false, witnessed: false },
         Audit::Leaf { position: 1 },
         Audit::Consistency { from: 0, to: None },
     ] {

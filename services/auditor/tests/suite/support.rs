@@ -69,7 +69,7 @@ impl World {
 
     /// A checkpoint that covers everything.
     pub(crate) async fn checkpoint(&self, data: &Path) -> Signed {
-        let reply = self.ask(self.messages.len() as u64, Audit::Checkpoint).await;
+        let reply = self.ask(self.messages.len() as u64, Audit::Checkpoint { witnessed: false }).await;
         assert_eq!(reply.status, 200, "{:?}", reply.body);
         let signed = Signed::parse(&reply.body).unwrap();
         signed.open(&trust(data)).unwrap();

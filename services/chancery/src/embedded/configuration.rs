@@ -10,7 +10,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use contract::subjects::{
-    AUDIT, CHECKPOINT_STREAM, CHECKPOINTS, COMMANDS, EVERY_EVENT, QUERIES, READS, READS_STREAM, STREAM,
+    ATTESTATION_STREAM, ATTESTATIONS, AUDIT, CHECKPOINT_STREAM, CHECKPOINTS, COMMANDS, EVERY_EVENT, QUERIES,
+    READS, READS_STREAM, STREAM,
 };
 
 /// Creates the streams, before any role starts.
@@ -21,6 +22,9 @@ const REGISTRAR: &str = "registrar";
 const PROJECTOR: &str = "projector";
 const AUDITOR: &str = "auditor";
 const GATEWAY: &str = "gateway";
+
+/// The streams that auditors write.
+const OF_AUDITORS: [&str; 2] = [CHECKPOINT_STREAM, ATTESTATION_STREAM];
 
 const USERS: [&str; 5] = [SET_UP, REGISTRAR, PROJECTOR, AUDITOR, GATEWAY];
 
@@ -88,11 +92,16 @@ impl Configuration {
 /// would go wherever a question says, such as into the log.
 fn allowed(user: &str) -> (Vec<String>, Vec<String>) {
     let mut publish = match user {
-        SET_UP => [STREAM, CHECKPOINT_STREAM, READS_STREAM]
+        SET_UP => [STREAM, READS_STREAM]
+            .into_iter()
+            .chain(OF_AUDITORS)
             .map(|stream| format!("$JS.API.STREAM.CREATE.{stream}"))
-            .into(),
+            .collect(),
         REGISTRAR => vec![EVERY_EVENT.to_owned()],
-        AUDITOR => vec![CHECKPOINTS.to_owned(), format!("$JS.API.STREAM.MSG.GET.{CHECKPOINT_STREAM}")],
+        AUDITOR => {
+            let read = OF_AUDITORS.map(|stream| format!("$JS.API.STREAM.MSG.GET.{stream}"));
+            [CHECKPOINTS, ATTESTATIONS].map(ToOwned::to_owned).into_iter().chain(read).collect()
+        }
         GATEWAY => [COMMANDS, AUDIT, READS].into_iter().chain(QUERIES).map(ToOwned::to_owned).collect(),
         _ => Vec::new(),
     };
@@ -106,7 +115,7 @@ fn allowed(user: &str) -> (Vec<String>, Vec<String>) {
         publish.push(format!("$JS.API.STREAM.INFO.{READS_STREAM}"));
     }
     if matches!(user, SET_UP | AUDITOR) {
-        publish.push(format!("$JS.API.STREAM.INFO.{CHECKPOINT_STREAM}"));
+        publish.extend(OF_AUDITORS.map(|stream| format!("$JS.API.STREAM.INFO.{stream}")));
     }
     if matches!(user, REGISTRAR | PROJECTOR | AUDITOR) {
         publish.push(format!("_INBOX.{GATEWAY}.>"));
@@ -156,8 +165,12 @@ mod tests {
 
     #[test]
     fn each_stream_has_one_role_that_may_write_to_it() {
-        let writers =
-            [("chancery.events", REGISTRAR), ("chancery.checkpoints", AUDITOR), ("chancery.reads", GATEWAY)];
+        let writers = [
+            ("chancery.events", REGISTRAR),
+            ("chancery.checkpoints", AUDITOR),
+            ("chancery.attestations", AUDITOR),
+            ("chancery.reads", GATEWAY),
+        ];
         for (subject, who) in writers {
             for user in USERS {
                 let may = allowed(user).0.iter().any(|may| may.starts_with(subject));

@@ -13,7 +13,7 @@ use rustix::fs::Mode;
 ///
 /// # Errors
 /// When the folder cannot be made, or is another user's.
-pub(super) fn keep_from_others(folder: &Path) -> Result<()> {
+pub(crate) fn keep_from_others(folder: &Path) -> Result<()> {
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
     fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     fs::set_permissions(folder, Permissions::from_mode(0o700))

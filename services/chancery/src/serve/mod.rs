@@ -3,7 +3,7 @@
 //! Without `--nats` there is a private nats-server, started first and stopped last. The roles speak over it as they
 //! would over any other, each with a credential of its own.
 
-mod folder;
+pub(crate) mod folder;
 mod roles;
 mod welcome;
 
@@ -60,8 +60,8 @@ impl Serve {
     /// # Errors
     /// What could not be started, or failed.
     pub(crate) async fn run(mut self) -> Result<(), Failure> {
-        telemetry::init(&self.common);
-        folder::keep_from_others(&self.common.data)?;
+        telemetry::init(&self.common.basics);
+        folder::keep_from_others(&self.common.basics.data)?;
         self.roles = roles::in_order(&self.roles);
         if !self.common.nats.is_empty() {
             return Ok(self.over(None).await?);
@@ -71,7 +71,7 @@ impl Serve {
             return Err(Failure::Usage(more.to_owned()));
         }
         // For as long as we live: two parents would start each other's server again and again.
-        let _held = Folder::hold(&self.common.data)?;
+        let _held = Folder::hold(&self.common.basics.data)?;
         let server = self.start_server().await?;
         let Some(server) = server else { return Ok(()) };
         let outcome = self.over(Some(&server)).await;
@@ -85,7 +85,7 @@ impl Serve {
             "there is no nats-server: run `make tools`, or install version 2.15.1 or newer and put it on the PATH, \
              or name it with --nats-server",
         )?;
-        let folder = self.common.data.join("nats");
+        let folder = self.common.basics.data.join("nats");
         let options = Options { program, folder, port: self.private.nats_port };
         let (mut interrupt, mut terminate) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
@@ -124,6 +124,10 @@ impl Serve {
     fn welcome(&self) -> Option<Welcome> {
         let bound = self.settings.gateway.bound.clone();
         let serves = self.roles.contains(&Role::Gateway);
-        serves.then(|| Welcome { data: self.common.data.clone(), samples: self.samples.clone(), bound })
+        serves.then(|| Welcome {
+            data: self.common.basics.data.clone(),
+            samples: self.samples.clone(),
+            bound,
+        })
     }
 }

@@ -78,7 +78,7 @@ pub(super) async fn start(process: &mut Process, serve: &Serve, server: Option<&
         checkpoints.context("the stream of checkpoints cannot be set up")?;
     }
     if serve.roles.contains(&Role::Gateway) && settings.gateway.token_key.is_empty() {
-        Keys::create_if_absent(&keys_folder(&serve.common.data))?;
+        Keys::create_if_absent(&keys_folder(&serve.common.basics.data))?;
     }
     for &role in &serve.roles {
         let client = client_of(role, process, &serve.common, server).await?;

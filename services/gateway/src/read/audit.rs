@@ -25,8 +25,13 @@ const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 const FOR_EVERYBODY: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const FOR_THE_CALLER: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
 
-pub(crate) async fn checkpoint(Openly(asked): Openly) -> Result<Response, Refusal> {
-    Ok(answer(asked.ask(subjects::AUDIT, Audit::Checkpoint).await?, TEXT))
+pub(crate) async fn checkpoint(Openly(mut asked): Openly) -> Result<Response, Refusal> {
+    let witnessed = asked.params.flag("witnessed");
+    Ok(answer(asked.ask(subjects::AUDIT, Audit::Checkpoint { witnessed }).await?, TEXT))
+}
+
+pub(crate) async fn witnesses(Openly(asked): Openly) -> Result<Response, Refusal> {
+    Ok(answer(asked.ask(subjects::AUDIT, Audit::Witnesses).await?, HeaderValue::from_static(JSON)))
 }
 
 pub(crate) async fn tile(uri: Uri, Openly(asked): Openly) -> Result<Response, Refusal> {
@@ -70,8 +75,9 @@ pub(crate) async fn proof(mut asked: Asked) -> Result<Response, Refusal> {
             false
         }
     };
+    let witnessed = asked.params.flag("witnessed");
     let kind = if json { HeaderValue::from_static(JSON) } else { TEXT };
-    of_event(asked, kind, |position| Audit::Proof { position, json }).await
+    of_event(asked, kind, |position| Audit::Proof { position, json, witnessed }).await
 }
 
 pub(crate) async fn leaf(asked: Asked) -> Result<Response, Refusal> {
