@@ -93,7 +93,7 @@ impl Columns {
 }
 
 /// Which documents take part.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Admitted {
     /// By its number: whether the reader may see what is marked so.
     pub(super) markings: Vec<bool>,

@@ -1,33 +1,37 @@
 //! Counting what matches in a segment, some documents at a time, column by column.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use contract::By;
-use tantivy::DocId;
 use tantivy::columnar::{Column, StrColumn};
+use tantivy::{DocId, SegmentReader};
 
 use super::columns::{Admitted, Columns};
 use super::fields::{BETWEEN, number_of};
 use super::index::Snapshot;
-use super::matches::Wanted;
+use super::matches::Weighed;
+use super::matching::{Facets, Grades};
+use super::parse::Sought;
 use super::rank::day_of;
+use super::tallied::{OfSegment, Tally};
 
 /// Documents whose columns are read together.
 const TOGETHER: usize = 1_024;
 
 /// What was counted.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     pub(super) total: u64,
     /// Records of no topic, if topics are counted.
     pub(super) no_topic: u64,
     pub(super) groups: HashMap<By, BTreeMap<String, Group>>,
-    /// The markings that were looked for and met.
-    pub(super) markings: BTreeSet<u64>,
+    /// By the numbers of their markings.
+    pub(super) markings: BTreeMap<u64, u64>,
 }
 
 /// Records that have something in common.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Group {
     pub(super) count: u64,
     pub(super) fulfilled: u64,
@@ -37,7 +41,59 @@ pub(super) struct Group {
     names: BTreeMap<String, u64>,
 }
 
+impl Counts {
+    /// Counts others besides.
+    fn add(&mut self, others: &Self) {
+        self.change(others, |count, other| *count += other);
+    }
+
+    /// Takes off what was counted and is no more.
+    fn take_off(&mut self, others: &Self) {
+        self.change(others, |count, other| *count = count.saturating_sub(other));
+        self.markings.retain(|_, count| *count > 0);
+        for groups in self.groups.values_mut() {
+            groups.retain(|_, group| group.count > 0);
+            groups.values_mut().for_each(|group| group.names.retain(|_, count| *count > 0));
+        }
+    }
+
+    fn change(&mut self, others: &Self, change: fn(&mut u64, u64)) {
+        change(&mut self.total, others.total);
+        change(&mut self.no_topic, others.no_topic);
+        for (marking, count) in &others.markings {
+            change(self.markings.entry(*marking).or_default(), *count);
+        }
+        for (by, others) in &others.groups {
+            let groups = self.groups.entry(*by).or_default();
+            for (key, other) in others {
+                match groups.get_mut(key) {
+                    Some(group) => group.change(other, change),
+                    None => groups.entry(key.clone()).or_default().change(other, change),
+                }
+            }
+        }
+    }
+
+    /// How many groups it has.
+    pub(super) fn size(&self) -> u64 {
+        self.groups.values().map(|groups| groups.len() as u64).sum()
+    }
+}
+
 impl Group {
+    fn change(&mut self, other: &Self, change: fn(&mut u64, u64)) {
+        change(&mut self.count, other.count);
+        change(&mut self.fulfilled, other.fulfilled);
+        change(&mut self.withdrawn, other.withdrawn);
+        change(&mut self.open, other.open);
+        for (name, count) in &other.names {
+            match self.names.get_mut(name) {
+                Some(own) => change(own, *count),
+                None => change(self.names.entry(name.clone()).or_default(), *count),
+            }
+        }
+    }
+
     /// What most of them call the party.
     pub(super) fn name(&self) -> Option<&str> {
         let most = self.names.iter().max_by_key(|(_, count)| **count);
@@ -54,44 +110,92 @@ impl Group {
     }
 }
 
-/// Counts what takes part.
-pub(super) struct Counting {
-    pub(super) wanted: Wanted,
+/// What is counted, and by what.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Question {
+    pub(super) sought: Sought,
+    pub(super) facets: Facets,
     pub(super) admitted: Admitted,
     pub(super) by: Vec<By>,
     pub(super) today: Option<jiff::civil::Date>,
-    /// Markings, of which it is to be said whether something so marked was counted.
-    pub(super) marked: BTreeSet<u64>,
 }
 
-impl Counting {
-    pub(super) fn of(&self, index: &Snapshot) -> tantivy::Result<Counts> {
-        let weighed = self.wanted.in_index(&index.searcher)?;
-        let mut counts = Counts::default();
-        let mut markings = vec![];
-        for (segment, columns) in index.searcher.segment_readers().iter().zip(&*index.columns) {
-            let mut matches = weighed.in_segment(segment)?;
-            let mut sections = self.by.iter().map(|by| self.section(*by, columns)).collect::<Vec<_>>();
-            let mut some = Vec::with_capacity(TOGETHER);
-            let mut document = matches.from(0);
-            while document < columns.documents {
-                if self.admitted.admits(columns, document) && matches.has(document)? {
-                    some.push(document);
-                }
-                document = matches.next();
-                if some.len() == TOGETHER || document >= columns.documents {
-                    counts.total += some.len() as u64;
-                    sections.iter_mut().for_each(|section| section.count(&some));
-                    if !self.marked.is_empty() {
-                        firsts_of(&columns.marking, &some, &mut markings);
-                        let met = markings.iter().flatten().filter(|marking| self.marked.contains(marking));
-                        counts.markings.extend(met);
-                    }
-                    some.clear();
-                }
-            }
-            sections.into_iter().for_each(|section| section.into_groups(&mut counts));
+impl Question {
+    /// Counts what takes part, as far as it was not counted before.
+    pub(super) fn count(&self, index: &Snapshot) -> tantivy::Result<Arc<Counts>> {
+        let segments = index.searcher.segment_readers();
+        let before = index.tallied.of(self);
+        if let Some(before) = before.as_ref().filter(|before| before.is_of(segments)) {
+            return Ok(before.all.clone());
         }
+        let wanted = Grades::new(&index.fields, &self.sought).any(&self.facets);
+        let weighed = wanted.in_index(&index.searcher)?;
+        let mut all = Counts::default();
+        let mut counted = Vec::with_capacity(segments.len());
+        for (segment, columns) in segments.iter().zip(&*index.columns) {
+            let known = before.as_ref().and_then(|before| before.in_segment(segment));
+            let of_segment = self.in_segment(segment, columns, &weighed, known)?;
+            all.add(&of_segment.counts);
+            counted.push(of_segment);
+        }
+        let all = Arc::new(all);
+        index.tallied.keep(self.clone(), Arc::new(Tally { segments: counted, all: all.clone() }));
+        Ok(all)
+    }
+
+    fn in_segment(
+        &self,
+        segment: &SegmentReader,
+        columns: &Columns,
+        weighed: &Weighed,
+        known: Option<&OfSegment>,
+    ) -> tantivy::Result<OfSegment> {
+        let is_there = |document| segment.alive_bitset().is_none_or(|alive| alive.is_alive(document));
+        let Some(known) = known else {
+            let counts = self.those(is_there, segment, columns, weighed)?;
+            return Ok(OfSegment::new(segment, counts));
+        };
+        if known.is_of(segment) {
+            return Ok(known.clone());
+        }
+        let has_gone = |document| known.has_counted(document) && !is_there(document);
+        let mut counts = Counts::clone(&known.counts);
+        counts.take_off(&self.those(has_gone, segment, columns, weighed)?);
+        Ok(OfSegment::new(segment, counts))
+    }
+
+    /// Counts some documents of a segment.
+    fn those(
+        &self,
+        are_meant: impl Fn(DocId) -> bool,
+        segment: &SegmentReader,
+        columns: &Columns,
+        weighed: &Weighed,
+    ) -> tantivy::Result<Counts> {
+        let (mut counts, mut markings) = (Counts::default(), vec![]);
+        let mut matches = weighed.in_segment(segment)?;
+        let mut sections = self.by.iter().map(|by| self.section(*by, columns)).collect::<Vec<_>>();
+        let mut some = Vec::with_capacity(TOGETHER);
+        let mut document = matches.from(0);
+        while document < columns.documents {
+            if are_meant(document)
+                && self.admitted.admits(columns, document)
+                && !matches.leaves_out(document)?
+            {
+                some.push(document);
+            }
+            document = matches.next();
+            if some.len() == TOGETHER || document >= columns.documents {
+                counts.total += some.len() as u64;
+                sections.iter_mut().for_each(|section| section.count(&some));
+                firsts_of(&columns.marking, &some, &mut markings);
+                for marking in markings.iter().flatten() {
+                    *counts.markings.entry(*marking).or_default() += 1;
+                }
+                some.clear();
+            }
+        }
+        sections.into_iter().for_each(|section| section.into_groups(&mut counts));
         Ok(counts)
     }
 

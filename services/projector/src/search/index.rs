@@ -19,6 +19,7 @@ use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Sear
 
 use super::columns::Columns;
 use super::fields::{Fields, NEWEST, SCHEMA, register, schema};
+use super::tallied::Tallied;
 use super::texts::Texts;
 use crate::head::Head;
 
@@ -60,6 +61,8 @@ pub(crate) struct Snapshot {
     pub(super) fields: Fields,
     /// Of each segment of the searcher.
     pub(super) columns: Arc<[Columns]>,
+    /// What was counted lately, at this commit or another.
+    pub(super) tallied: Arc<Tallied>,
     /// The position that it reflects.
     pub(crate) position: u64,
     /// Whether it could not be read when it was asked.
@@ -93,6 +96,7 @@ pub(crate) struct Writer {
     reader: IndexReader,
     writer: IndexWriter,
     pub(super) progress: Progress,
+    tallied: Arc<Tallied>,
     /// Whether documents were deleted that must not stay in its files.
     purges: bool,
     /// Whether its files are known to be sound.
@@ -181,7 +185,8 @@ impl Writer {
         let writer = index.writer_with_options(options)?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         writer.set_merge_policy(Box::new(NoMergePolicy));
-        Ok(Self { index, fields, reader, writer, progress, purges: false, is_trusted: false })
+        let tallied = Arc::default();
+        Ok(Self { index, fields, reader, writer, progress, tallied, purges: false, is_trusted: false })
     }
 
     /// Reads all its files against their checksums: what is damaged may open well, and fail whenever it is asked or
@@ -248,17 +253,19 @@ impl Writer {
 
     /// The index as it was last committed.
     pub(super) fn snapshot(&self) -> Result<Snapshot, Error> {
-        Snapshot::new(self.reader.searcher(), self.fields, self.progress.complete)
+        let tallied = self.tallied.clone();
+        Snapshot::new(self.reader.searcher(), self.fields, tallied, self.progress.complete)
     }
 }
 
 impl Snapshot {
-    fn new(searcher: Searcher, fields: Fields, position: u64) -> Result<Self, Error> {
+    fn new(searcher: Searcher, fields: Fields, tallied: Arc<Tallied>, position: u64) -> Result<Self, Error> {
         let columns = searcher.segment_readers().iter().map(Columns::of);
         Ok(Self {
             columns: columns.collect::<tantivy::Result<_>>()?,
             searcher,
             fields,
+            tallied,
             position,
             failed: Arc::default(),
             #[cfg(test)]
@@ -278,7 +285,7 @@ impl Snapshot {
         }
         let index = writer.finalize()?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        Self::new(IndexReader::searcher(&reader), fields, position)
+        Self::new(IndexReader::searcher(&reader), fields, Arc::default(), position)
     }
 
     /// Says that it could not be read.

@@ -56,12 +56,17 @@ impl Matches<'_> {
         if self.segment.alive_bitset().is_some_and(|alive| !alive.is_alive(document)) {
             return Ok(false);
         }
+        Ok(!self.leaves_out(document)?)
+    }
+
+    /// Whether something stands in it that must not, be it there or not; asked of one document after the other.
+    pub(super) fn leaves_out(&mut self, document: DocId) -> tantivy::Result<bool> {
         for left_out in &mut self.none {
             if left_out.has(document, self.segment)? {
-                return Ok(false);
+                return Ok(true);
             }
         }
-        Ok(true)
+        Ok(false)
     }
 }
 

@@ -145,7 +145,7 @@ fn in_a_row(field: Field, row: &[String]) -> Box<dyn Query> {
 }
 
 /// Facets, each of which a record must have: any one of several texts.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Facets(Vec<Vec<String>>);
 
 impl Facets {

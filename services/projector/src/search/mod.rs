@@ -33,6 +33,7 @@ mod rank;
 #[cfg(test)]
 mod speed;
 mod statistics;
+mod tallied;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

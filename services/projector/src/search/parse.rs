@@ -19,7 +19,7 @@ const PASSED_OVER: &[&str] = &[
 ];
 
 /// One thing that is looked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Clause {
     /// Any of these in a row; one alone may be inflected.
     Word(Vec<Vec<String>>),
@@ -30,7 +30,7 @@ pub(super) enum Clause {
 }
 
 /// Everything that is looked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Sought {
     pub(super) wanted: Vec<Clause>,
     pub(super) unwanted: Vec<Clause>,

@@ -7,11 +7,10 @@ use domain::{Aggregate, Levels, Marking};
 use serde_json::{Map, Value, json};
 use service::{Reply, Shown};
 
-use super::counting::{Counting, Counts, Group};
+use super::counting::{Group, Question};
 use super::index::Snapshot;
-use super::matching::Grades;
 use super::parse::Sought;
-use super::query::{Asked, broken};
+use super::query::{Asked, Narrowed, broken};
 
 /// Everything that can be counted by.
 const ALL: [By; 7] = [By::Month, By::Party, By::Kind, By::Topic, By::Status, By::Outcome, By::Strength];
@@ -20,7 +19,7 @@ const ALL: [By; 7] = [By::Month, By::Party, By::Kind, By::Topic, By::Status, By:
 pub(crate) struct Asking {
     aggregate: Aggregate,
     limit: usize,
-    counting: Counting,
+    question: Question,
     /// By their numbers, the markings that restrict anything.
     marked: BTreeMap<u64, Marking>,
     levels: Levels,
@@ -37,44 +36,36 @@ impl Asking {
             _ => true,
         };
         let by = if by.is_empty() { ALL.into_iter().filter(of_all).collect() } else { by.clone() };
-        let marked = asked.visible.restricting_numbers();
-        let wanted = Grades::new(&asked.index.fields, &sought).any(&narrowed.facets);
+        let Narrowed { facets, admitted } = narrowed;
         Ok(Self {
             aggregate: *aggregate,
             limit: usize::try_from(*limit).unwrap_or(usize::MAX).max(1),
-            counting: Counting {
-                wanted,
-                admitted: narrowed.admitted,
-                by,
-                today: *today,
-                marked: marked.keys().copied().collect(),
-            },
-            marked,
+            question: Question { sought, facets, admitted, by, today: *today },
+            marked: asked.visible.restricting_numbers(),
             levels: asked.visible.levels().clone(),
         })
     }
 
     /// Counts, and writes what was counted.
     pub(super) fn answer(&self, index: &Snapshot) -> Result<Reply, Problem> {
-        let counted = self.counting.of(index);
-        let Counts { total, no_topic, mut groups, markings } =
-            counted.map_err(|error| broken(&error.into()))?;
+        let counts = self.question.count(index).map_err(|error| broken(&error.into()))?;
+        let none = BTreeMap::new();
         let mut body = Map::new();
         body.insert("aggregate".into(), json!(self.aggregate.as_str()));
-        body.insert("total".into(), json!(total));
+        body.insert("total".into(), json!(counts.total));
         body.insert("position".into(), json!(index.position));
-        for by in &self.counting.by {
-            let groups = groups.remove(by).unwrap_or_default();
-            let undated = total.saturating_sub(groups.values().map(|group| group.count).sum());
+        for by in &self.question.by {
+            let groups = counts.groups.get(by).unwrap_or(&none);
+            let undated = counts.total.saturating_sub(groups.values().map(|group| group.count).sum());
             if *by == By::Month && undated > 0 {
                 body.insert("month_undated".into(), json!(undated));
             }
-            if *by == By::Topic && no_topic > 0 {
-                body.insert("topic_none".into(), json!(no_topic));
+            if *by == By::Topic && counts.no_topic > 0 {
+                body.insert("topic_none".into(), json!(counts.no_topic));
             }
             section(*by, groups, self.limit, &mut body);
         }
-        let met = markings.iter().filter_map(|number| self.marked.get(number));
+        let met = counts.markings.keys().filter_map(|number| self.marked.get(number));
         let shown = Shown::joined(met, &self.levels);
         let body = serde_json::to_vec(&body).expect("texts and numbers are JSON");
         Ok(Reply::ok(body).at(index.position).showing(shown))
@@ -82,9 +73,9 @@ impl Asking {
 }
 
 /// The largest groups; of months, in their order.
-fn section(by: By, groups: BTreeMap<String, Group>, limit: usize, body: &mut Map<String, Value>) {
-    let mut groups = groups.into_iter().collect::<Vec<_>>();
-    groups.sort_by(|(a_key, a), (b_key, b)| b.count.cmp(&a.count).then_with(|| a_key.cmp(b_key)));
+fn section(by: By, groups: &BTreeMap<String, Group>, limit: usize, body: &mut Map<String, Value>) {
+    let mut groups = groups.iter().collect::<Vec<_>>();
+    groups.sort_unstable_by(|(a_key, a), (b_key, b)| b.count.cmp(&a.count).then_with(|| a_key.cmp(b_key)));
     let others = groups.split_off(groups.len().min(limit));
     if by == By::Month {
         groups.sort_by(|(a, _), (b, _)| a.cmp(b));
