@@ -79,7 +79,7 @@ pub enum Direction {
 }
 
 /// A key or a value as the store holds it: cheap to clone.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Value(pub(crate) sled::IVec);
 
 impl Deref for Value {

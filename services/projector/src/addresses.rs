@@ -24,7 +24,7 @@ const SHORTEST: usize = "party/".len() + 32;
 
 /// The JSON object without the addresses that are not to be shown.
 pub(crate) fn shown(json: Vec<u8>, is_shown: impl Fn(&Subject) -> bool) -> Vec<u8> {
-    if addresses(&json).is_some_and(|found| found.iter().all(&is_shown)) {
+    if within(&json).is_some_and(|found| found.iter().all(&is_shown)) {
         return json;
     }
     // What cannot be looked through, nested too deeply for one, is not shown.
@@ -39,7 +39,7 @@ pub(crate) fn hide(members: &mut Map<String, Value>, is_shown: impl Fn(&Subject)
 }
 
 /// The addresses in a JSON text; nothing if some of them may be written in escapes.
-fn addresses(json: &[u8]) -> Option<BTreeSet<Subject>> {
+pub(crate) fn within(json: &[u8]) -> Option<BTreeSet<Subject>> {
     let mut found = BTreeSet::new();
     // Between quotes: every text that contains none, and what is between texts.
     for piece in json.split(|byte| *byte == b'"').filter(|piece| piece.len() >= SHORTEST) {

@@ -1,12 +1,13 @@
 //! The records that a walk through an index leads to, if they are as asked.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use domain::Subject;
 use readmodel::View;
 
 use crate::filter::Filter;
-use crate::head::{Glimpse, Head};
+use crate::head::Head;
 use crate::markings::Visible;
 
 /// Heads, each read once: neighbours often belong to one record.
@@ -16,7 +17,7 @@ pub(crate) struct Admitted<'v> {
     pub(crate) filter: &'v Filter,
     /// As of this position; none: now.
     pub(crate) at: Option<u64>,
-    heads: HashMap<Subject, Option<Head>>,
+    heads: HashMap<Subject, Option<Arc<Head>>>,
 }
 
 impl<'v> Admitted<'v> {
@@ -35,18 +36,18 @@ impl<'v> Admitted<'v> {
             let head = self.look_at(subject);
             self.heads.insert(*subject, head);
         }
-        self.heads.get(subject)?.as_ref()
+        self.heads.get(subject)?.as_deref()
     }
 
-    fn look_at(&self, subject: &Subject) -> Option<Head> {
-        let head = Head::get(subject, self.view).filter(|head| !head.is_disposed())?;
+    fn look_at(&self, subject: &Subject) -> Option<Arc<Head>> {
+        let head = Head::at_hand(subject, self.view).filter(|head| !head.is_disposed())?;
         let head = match self.at {
             Some(at) => head.known_at(at, self.view)?,
             None => head,
         };
         // Parties bear the names that they bear today.
         let sees = |party: &Subject| {
-            Glimpse::get(party, self.view).is_some_and(|seen| self.visible.has(seen.marking))
+            Head::at_hand(party, self.view).is_some_and(|seen| self.visible.has(seen.marking))
         };
         let is_as_asked = self.filter.admits(&head, sees) && self.filter.is_said_of(&head.summary);
         is_as_asked.then_some(head)

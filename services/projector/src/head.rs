@@ -1,15 +1,16 @@
 //! What is known of a record without folding it: what lists show and filter by.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
 
 use domain::value::PartyRef;
 use domain::{Aggregate, Bounds, Mention, Record, Subject};
 use jiff::civil::Date;
 use readmodel::{Direction, Overlay, Range, Rows};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::at_hand::AtHand;
 use crate::key::Key;
 
 /// Record → its head, in JSON.
@@ -56,33 +57,11 @@ pub(crate) struct Head {
     pub(crate) summary: Summary,
 }
 
-/// What of a head tells whether its record may be seen; the rest is passed over.
-#[derive(Deserialize)]
-pub(crate) struct Glimpse {
-    pub(crate) marking: u32,
-    pub(crate) first: u64,
-    summary: Status,
-}
+/// Heads that were looked at lately, 16 MiB as rows.
+static AT_HAND: LazyLock<AtHand<Head>> = LazyLock::new(|| AtHand::new(16 << 20));
 
-#[derive(Deserialize)]
-struct Status {
-    status: String,
-}
-
-impl Glimpse {
-    pub(crate) fn get(subject: &Subject, rows: &impl Rows) -> Option<Self> {
-        read(subject, rows)
-    }
-
-    /// Whether a residue is all that is left of the record.
-    pub(crate) fn is_disposed(&self) -> bool {
-        self.summary.status == DISPOSED
-    }
-}
-
-/// Reads a record's head, or as much of it as is asked for.
-fn read<T: DeserializeOwned>(subject: &Subject, rows: &impl Rows) -> Option<T> {
-    serde_json::from_slice(&rows.get(Key::table(HEADS).subject(subject).as_ref())?).ok()
+fn at_hand(row: readmodel::Value) -> Option<Arc<Head>> {
+    AT_HAND.read(row, |row| serde_json::from_slice(row).ok())
 }
 
 /// A record as it stands in a list.
@@ -182,7 +161,7 @@ impl Head {
 
     /// As it was at a position, under the marking of today; none: the record was not there yet. Of one that was
     /// disposed of the residue is told, whatever the position.
-    pub(crate) fn known_at(self, at: u64, rows: &impl Rows) -> Option<Self> {
+    pub(crate) fn known_at(self: Arc<Self>, at: u64, rows: &impl Rows) -> Option<Arc<Self>> {
         if self.first > at {
             return None;
         }
@@ -190,10 +169,18 @@ impl Head {
         let range = Range::prefix(earlier.as_ref()).after(earlier.position(at).as_ref());
         let row = rows.scan(&range, Direction::Ascending).next().filter(|_| !self.is_disposed());
         let Some((_, row)) = row else { return Some(self) };
-        let mut then = serde_json::from_slice::<Self>(&row).ok()?;
-        then.marking = self.marking;
-        then.summary.marking = self.summary.marking;
+        let mut then = at_hand(row)?;
+        if then.marking != self.marking {
+            let then = Arc::make_mut(&mut then);
+            then.marking = self.marking;
+            then.summary.marking.clone_from(&self.summary.marking);
+        }
         Some(then)
+    }
+
+    /// The head of a record, to be looked at.
+    pub(crate) fn at_hand(subject: &Subject, rows: &impl Rows) -> Option<Arc<Self>> {
+        at_hand(rows.get(Key::table(HEADS).subject(subject).as_ref())?)
     }
 
     /// Takes what a register shows of its records.
@@ -225,7 +212,7 @@ impl Head {
     }
 
     pub(crate) fn get(subject: &Subject, rows: &impl Rows) -> Option<Self> {
-        read(subject, rows)
+        serde_json::from_slice(&rows.get(Key::table(HEADS).subject(subject).as_ref())?).ok()
     }
 
     /// Puts it in the place of the one that the record had until a position. Of a disposed record no earlier one

@@ -15,6 +15,7 @@
 mod addresses;
 mod admitted;
 mod ahead;
+mod at_hand;
 mod brief;
 mod calendar;
 mod cursor;
@@ -43,6 +44,7 @@ mod serve;
 #[cfg(test)]
 mod testing;
 mod timeline;
+mod turns;
 
 use std::sync::Arc;
 
@@ -61,6 +63,7 @@ use crate::search::Indexer;
 pub use crate::search::Texting;
 use crate::serve::Served;
 pub use crate::timeline::Happenings;
+use crate::turns::Turns;
 
 /// Projectors share the questions.
 const QUEUE: &str = "projectors";
@@ -121,16 +124,31 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     // Of the places for waiting, which are as many, most are left to those who wait for what they wrote.
     let places = (settings.projector_in_flight / 4).max(1);
     let ahead = || Ahead::new(log.clone(), places);
-    let served = Arc::new(Served { reader: dossiers, levels: levels.clone(), ahead: ahead() });
+    let served = Arc::new(Served {
+        reader: dossiers,
+        levels: levels.clone(),
+        ahead: ahead(),
+        turns: Turns::default(),
+    });
     let answer = move |request| served.clone().dossiers(request);
     shell.serve(endpoint(Dossiers::NAME, subjects::DOSSIERS), answer).await?;
-    let served = Arc::new(Served { reader: timeline, levels: levels.clone(), ahead: ahead() });
+    let served = Arc::new(Served {
+        reader: timeline,
+        levels: levels.clone(),
+        ahead: ahead(),
+        turns: Turns::default(),
+    });
     let answer = move |request| served.clone().timeline(request);
     shell.serve(endpoint(Happenings::NAME, subjects::TIMELINE), answer).await?;
-    let served = Arc::new(Served { reader: calendar, levels: levels.clone(), ahead: ahead() });
+    let served = Arc::new(Served {
+        reader: calendar,
+        levels: levels.clone(),
+        ahead: ahead(),
+        turns: Turns::default(),
+    });
     let answer = move |request| served.clone().calendar(request);
     shell.serve(endpoint(Expectations::NAME, subjects::CALENDAR), answer).await?;
-    let served = Arc::new(Served { reader: texts, levels, ahead: ahead() });
+    let served = Arc::new(Served { reader: texts, levels, ahead: ahead(), turns: Turns::default() });
     let answer = move |request| served.clone().search(index.clone(), request);
     shell.serve(endpoint(Texting::NAME, subjects::SEARCH), answer).await?;
     serving.set();

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::ahead::Ahead;
 use crate::search::{Live, Told};
+use crate::turns::{Cost, Turns};
 use crate::{calendar, dossiers, search, timeline};
 
 /// Left of the deadline when a wait is given up, so that the caller still hears why.
@@ -25,6 +26,7 @@ pub(crate) struct Served {
     pub(crate) reader: Reader,
     pub(crate) levels: Arc<Levels>,
     pub(crate) ahead: Ahead,
+    pub(crate) turns: Turns,
 }
 
 impl Served {
@@ -33,17 +35,22 @@ impl Served {
             Query::List(list) => Ok(dossiers::cursor(list)?.map(|cursor| cursor.position)),
             _ => Ok(None),
         };
-        self.answer(request, cursor, dossiers::answer).await.unwrap_or_else(Reply::from)
+        let cost = |ask: &Ask<Query>| match &ask.query {
+            Query::List(_) => Cost::Page,
+            Query::Brief(_) => Cost::Document,
+            _ => Cost::Look,
+        };
+        self.answer(request, cursor, cost, dossiers::answer).await.unwrap_or_else(Reply::from)
     }
 
     pub(crate) async fn timeline(self: Arc<Self>, request: Request) -> Reply {
         let cursor = |ask: &Ask<Timeline>| Ok(timeline::cursor(&ask.query)?.map(|cursor| cursor.position));
-        self.answer(request, cursor, timeline::answer).await.unwrap_or_else(Reply::from)
+        self.answer(request, cursor, |_| Cost::Page, timeline::answer).await.unwrap_or_else(Reply::from)
     }
 
     pub(crate) async fn calendar(self: Arc<Self>, request: Request) -> Reply {
         let cursor = |ask: &Ask<Agenda>| Ok(calendar::cursor(&ask.query)?.map(|cursor| cursor.position));
-        self.answer(request, cursor, calendar::answer).await.unwrap_or_else(Reply::from)
+        self.answer(request, cursor, |_| Cost::Page, calendar::answer).await.unwrap_or_else(Reply::from)
     }
 
     /// The index answers, which follows the rows.
@@ -68,7 +75,11 @@ impl Served {
             }
         };
         let asked = latest.clone();
+        // Counts have turns of their own, once the rows have said what is to be counted.
+        let cost = if matches!(ask.query, Find::Statistics(_)) { Cost::Look } else { Cost::Page };
+        let turn = self.turns.wait(cost, deadline(&request)).await?;
         let told = self.ask(ask, move |ask, levels, view| search::answer(ask, levels, view, &asked)).await;
+        drop(turn);
         let answer = match told {
             Ok(Told::All(reply)) => Ok(reply),
             Ok(Told::ToCount(asking)) => index.count(asking, latest.clone()).await,
@@ -85,11 +96,13 @@ impl Served {
         &self,
         mut request: Request,
         of_cursor: impl Fn(&Ask<Q>) -> Result<Option<u64>, Problem>,
+        cost: impl Fn(&Ask<Q>) -> Cost,
         answer: fn(&Ask<Q>, &Levels, &View<'_>) -> Result<Reply, Problem>,
     ) -> Result<Reply, Problem> {
         let ask = read::<Q>(&request)?;
         let position = of_cursor(&ask)?.unwrap_or(0).max(ask.min_position);
         self.wait_for(position, &mut request).await?;
+        let _turn = self.turns.wait(cost(&ask), deadline(&request)).await?;
         self.ask(ask, answer).await
     }
 

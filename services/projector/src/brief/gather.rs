@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use contract::brief::{MOST_COUNTED, Party};
 use contract::{Brief, Order, Problem, ProblemKind};
@@ -19,8 +20,9 @@ use crate::addresses;
 use crate::dossiers::{self, Asked};
 use crate::filter::Span;
 use crate::folds;
-use crate::head::{Glimpse, Head, Summary};
+use crate::head::{Head, Summary};
 use crate::history;
+use crate::index::Among;
 use crate::key::Place;
 use crate::parties::Bearers;
 
@@ -64,7 +66,7 @@ pub(super) struct Item {
     pub(super) part: Part,
     pub(super) subject: Subject,
     /// The record as its reader may see it.
-    pub(super) view: Value,
+    pub(super) view: Arc<Value>,
     /// Today's.
     pub(super) marking: Marking,
     /// The last day of its time; of what has none, the day on which it was first recorded.
@@ -98,7 +100,9 @@ pub(super) fn gather(brief: &Brief, asked: &Asked<'_>) -> Result<Gathered, Probl
         sources: BTreeMap::new(),
         more: BTreeMap::new(),
     };
-    let mut gathering = Gathering { gathered, asked, seen: BTreeSet::new() };
+    let of_both = [&gathered.sides.them, &gathered.sides.us].map(Known::facets);
+    let both = dossiers::among(asked, &of_both);
+    let mut gathering = Gathering { gathered, asked, both, seen: BTreeSet::new() };
     gathering.gathered.remarks = [(&brief.us, 0), (&brief.them, 1)]
         .into_iter()
         .filter_map(|(written, which)| gathering.unknown(written.trim(), which))
@@ -125,14 +129,14 @@ fn known(written: &str, bearers: &Bearers<'_>, asked: &Asked<'_>) -> Result<Know
     }
     // Parties bear the names that they bear today.
     let head = sought.on_record().and_then(|id| asked.head(&id).ok());
-    let marking = head.as_ref().map(marking_of);
+    let marking = head.as_deref().map(marking_of);
     let own = |head: &Head| {
         let own = head.mentions.iter().find(|mention| mention.id == Some(head.summary.subject));
         own.and_then(|mention| mention.country)
     };
-    let speaks_for = head.as_ref().and_then(own);
+    let speaks_for = head.as_deref().and_then(own);
     let party = match head {
-        Some(head) => Party { key: head.summary.subject.to_string(), name: head.summary.title },
+        Some(head) => Party { key: head.summary.subject.to_string(), name: head.summary.title.clone() },
         None if sought.is_nobody() => {
             return Err(Problem::new(ProblemKind::NotFound, format!("there is no {written}")));
         }
@@ -148,6 +152,8 @@ fn marking_of(head: &Head) -> Marking {
 pub(super) struct Gathering<'a, 'v> {
     pub(super) gathered: Gathered,
     pub(super) asked: &'a Asked<'v>,
+    /// What is of both.
+    both: Among,
     seen: BTreeSet<Subject>,
 }
 
@@ -170,8 +176,14 @@ impl Gathering<'_, '_> {
         }
         let wanted = [known.facets()];
         let is_named = NAMING.iter().any(|aggregate| {
-            let mut found =
-                dossiers::by_time(self.asked, *aggregate, &wanted, Order::Newest, Span::default(), None);
+            let mut found = dossiers::by_time(
+                self.asked,
+                (*aggregate, None),
+                &wanted,
+                Order::Newest,
+                Span::default(),
+                None,
+            );
             found.next().is_some()
         });
         (!is_named).then(|| format!("no party on record bears the name “{written}”"))
@@ -196,8 +208,7 @@ impl Gathering<'_, '_> {
     /// Reads the index behind a place; says whether it came to the undated.
     fn scan(&mut self, part: Part, after: Option<Place>, dated: &mut Quota, undated: &mut Quota) -> bool {
         let (aggregate, statuses) = part.kept();
-        let Sides { us, them } = &self.gathered.sides;
-        let mut wanted = vec![them.facets(), us.facets()];
+        let mut wanted = vec![];
         if statuses.len() <= MOST_STATUSES {
             wanted.push(statuses.iter().map(|status| format!("status:{status}")).collect());
         }
@@ -205,7 +216,8 @@ impl Gathering<'_, '_> {
         let asked = self.asked;
         let mut came_to_the_undated = after.is_some();
         for (place, subject) in
-            dossiers::by_time(asked, aggregate, &wanted, part.order(), span, after).take(LOOKED_AT)
+            dossiers::by_time(asked, (aggregate, Some(&self.both)), &wanted, part.order(), span, after)
+                .take(LOOKED_AT)
         {
             asked.budget.spend(1);
             came_to_the_undated |= !place.is_dated();
@@ -213,7 +225,7 @@ impl Gathering<'_, '_> {
             if quota.is_full() || asked.budget.is_spent() {
                 break;
             }
-            let Some(head) = subject.and_then(|subject| self.candidate(part, &subject)) else { continue };
+            let Some(head) = self.candidate(part, &subject) else { continue };
             if quota.takes() {
                 self.take(part, &head);
             }
@@ -222,15 +234,16 @@ impl Gathering<'_, '_> {
     }
 
     /// A record as it was known, if it belongs to a part.
-    fn candidate(&self, part: Part, subject: &Subject) -> Option<Head> {
+    fn candidate(&self, part: Part, subject: &Subject) -> Option<Arc<Head>> {
         let (aggregate, statuses) = part.kept();
         if aggregate != subject.aggregate || self.seen.contains(subject) {
             return None;
         }
         let head = self.asked.known_head(subject).ok()?;
         let Summary { status, earliest, latest, .. } = &head.summary;
+        let bounds = Bounds { earliest: *earliest, latest: *latest };
         let is_of_part = statuses.contains(&status.as_str())
-            && part.has(Bounds { earliest: *earliest, latest: *latest }, self.gathered.today)
+            && part.has(bounds, self.gathered.today)
             && self.gathered.sides.are_both_in(&head.mentions);
         is_of_part.then_some(head)
     }
@@ -272,16 +285,15 @@ impl Gathering<'_, '_> {
     }
 
     /// A record as its reader may see it, and its version. What was folded is not written first, to be read again.
-    fn view(&self, head: &Head) -> Option<(Value, u32)> {
+    fn view(&self, head: &Head) -> Option<(Arc<Value>, u32)> {
         let Some(then) = self.asked.known(head).ok()? else {
-            let (view, version) = self.asked.shown(head).ok()?;
-            return Some((serde_json::from_slice(&view).ok()?, version));
+            return Some((self.asked.viewed(head)?, head.summary.version));
         };
         let Value::Object(mut view) = then.view() else { return None };
         view.insert("marking".to_owned(), head.summary.marking.as_str().into());
         addresses::hide(&mut view, |to| self.asked.may_see(to));
         let version = then.events().last().map_or(0, |last| last.event.version);
-        Some((Value::Object(view), version))
+        Some((Arc::new(Value::Object(view)), version))
     }
 
     /// A record as it was known, folded.
@@ -303,7 +315,7 @@ impl Gathering<'_, '_> {
         let may_arise = |from: &Subject| {
             ARISING.iter().any(|part| part.kept().0 == from.aggregate) && !self.seen.contains(from)
         };
-        let begun = |from: Subject| Some((Glimpse::get(&from, self.asked.view)?.first, from));
+        let begun = |from: Subject| Some((Head::at_hand(&from, self.asked.view)?.first, from));
         let mut linking = linking.into_iter().filter(may_arise).filter_map(begun).collect::<Vec<_>>();
         linking.sort_by_key(|(first, _)| std::cmp::Reverse(*first));
         // Heads are read of those alone that are taken, and of the few that belong nowhere.
@@ -314,7 +326,7 @@ impl Gathering<'_, '_> {
     }
 
     /// What part a record is of that arose where both met, if it is of one of them.
-    fn arose(&self, subject: &Subject) -> Option<(Part, Head)> {
+    fn arose(&self, subject: &Subject) -> Option<(Part, Arc<Head>)> {
         let head = self.asked.known_head(subject).ok()?;
         let is_of = |part: &Part| {
             let (aggregate, statuses) = part.kept();

@@ -5,6 +5,7 @@
 //! has more than [`LOOKED_AT`], what began long ago and was retracted lately may be missed.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use contract::Order;
 use domain::{Aggregate, EventName, Record, Subject};
@@ -50,27 +51,28 @@ impl Gathering<'_, '_> {
     }
 
     /// Those of a collection, with the position at which it was done.
-    fn retracted_of(&self, aggregate: Aggregate) -> Vec<(u64, Head)> {
+    fn retracted_of(&self, aggregate: Aggregate) -> Vec<(u64, Arc<Head>)> {
         let asked = self.asked;
         let since = TimeZone::UTC.to_timestamp(lately(self.gathered.today).at(0, 0, 0, 0));
         let since = since.map_or(0, |since| history::position_at(since, asked.position, asked.view));
         let wanted = [BTreeSet::from([format!("status:{RETRACTED}")])];
         // They have no date: these stand behind the others, the first of them at the highest position.
         let first = Some(Place::new(None, u64::MAX));
-        let places = dossiers::by_time(asked, aggregate, &wanted, Order::Newest, Span::default(), first);
+        let places =
+            dossiers::by_time(asked, (aggregate, None), &wanted, Order::Newest, Span::default(), first);
         let mut found = vec![];
         for (_, subject) in places.take(LOOKED_AT) {
             asked.budget.spend(1);
             if asked.budget.is_spent() {
                 break;
             }
-            found.extend(subject.and_then(|subject| self.retracted_since(since, &subject)));
+            found.extend(self.retracted_since(since, &subject));
         }
         found
     }
 
     /// A record of which all was taken back behind a position, if it had been of both.
-    fn retracted_since(&self, since: u64, subject: &Subject) -> Option<(u64, Head)> {
+    fn retracted_since(&self, since: u64, subject: &Subject) -> Option<(u64, Arc<Head>)> {
         history::last(subject, self.asked.view).filter(|last| last.position > since)?;
         let head = self.asked.known_head(subject).ok().filter(|head| head.summary.status == RETRACTED)?;
         let record = self.folded(&head)?;

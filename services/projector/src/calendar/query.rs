@@ -56,6 +56,8 @@ pub(crate) fn answer(ask: &Ask<Agenda>, levels: &Levels, view: &View<'_>) -> Res
     let selection = Selection {
         markings: visible.numbers().collect(),
         wanted: &filter.list_facets(),
+        among: None,
+        aggregate: None,
         tags: &wanted.tags(),
         order: wanted.by,
         direction: wanted.order,

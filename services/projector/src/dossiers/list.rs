@@ -1,6 +1,7 @@
 //! Lists: the records of a collection, by the time that they are about or by that of their recording.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use contract::{Ask, List, Order, Paging, Problem, ProblemKind, Query, Sort};
 use domain::{Aggregate, Subject};
@@ -13,7 +14,7 @@ use crate::addresses;
 use crate::cursor::Cursor;
 use crate::filter::{Filter, Span};
 use crate::head::{Head, Summary};
-use crate::index::{self, Entry, Index, Posting, Selection, Target};
+use crate::index::{self, Among, Entry, Index, Posting, Selection, Target};
 use crate::key::{Place, letter_of};
 use crate::page::Page;
 use crate::parties::Bearers;
@@ -105,7 +106,9 @@ pub(super) fn list(asked: &Asked<'_>, list: &List) -> Result<Reply, Problem> {
     let after = cursor(list)?.map(|cursor| cursor.place);
     let selection = Selection {
         markings: asked.visible.numbers().collect(),
+        among: None,
         wanted: &filter.list_facets(),
+        aggregate: Some(list.aggregate),
         tags: &[],
         order: order(list.aggregate, list.sort),
         direction: list.order,
@@ -127,23 +130,29 @@ pub(super) fn list(asked: &Asked<'_>, list: &List) -> Result<Reply, Problem> {
     Ok(Reply::ok(page.finish(next.as_deref(), position)))
 }
 
-/// The records of a collection under these facets by the time that they are about, place by place.
+/// Records under these facets, to be asked for more than once.
+pub(crate) fn among(asked: &Asked<'_>, wanted: &[BTreeSet<String>]) -> Among {
+    index::among(asked.view, asked.visible.numbers(), wanted, asked.known_at)
+}
+
+/// The records of a collection, or of some, under these facets by the time that they are about, place by place.
 pub(crate) fn by_time<'v>(
     asked: &Asked<'v>,
-    aggregate: Aggregate,
+    (aggregate, among): (Aggregate, Option<&Among>),
     wanted: &[BTreeSet<String>],
     direction: Order,
     span: Span,
     after: Option<Place>,
-) -> impl Iterator<Item = (Place, Option<Subject>)> + use<'v> {
+) -> impl Iterator<Item = (Place, Subject)> + use<'v> {
     let (markings, order) = (asked.visible.numbers().collect(), order(aggregate, Sort::Valid));
-    let at = asked.known_at;
-    let selection = Selection { markings, wanted, tags: &[], order, direction, span, after, at };
-    index::find(asked.view, &selection).map(|(place, target)| (place, Some(target.subject)))
+    let (aggregate, at) = (Some(aggregate), asked.known_at);
+    let selection =
+        Selection { markings, among, wanted, aggregate, tags: &[], order, direction, span, after, at };
+    index::find(asked.view, &selection).map(|(place, target)| (place, target.subject))
 }
 
 /// What the index leads to, if it is as asked to the last.
-fn found_at(asked: &Asked<'_>, subject: &Subject, filter: &Filter) -> Option<Head> {
+fn found_at(asked: &Asked<'_>, subject: &Subject, filter: &Filter) -> Option<Arc<Head>> {
     let head = asked.known_head(subject).ok()?;
     // Parties bear the names that they bear today.
     let shown = filter.admits(&head, |party| asked.sees(party))

@@ -25,6 +25,6 @@ mod tables;
 mod tests;
 mod trail;
 
-pub(crate) use list::{by_time, cursor};
+pub(crate) use list::{among, by_time, cursor};
 pub use projection::Dossiers;
 pub(crate) use query::{Asked, answer};

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use contract::{Ask, Problem, ProblemKind, Query, Recorded};
 use domain::{Levels, Record, Subject};
@@ -15,7 +16,7 @@ use super::{accounts, links, list, tables, trail};
 use crate::addresses;
 use crate::brief;
 use crate::folds;
-use crate::head::{Glimpse, Head};
+use crate::head::Head;
 use crate::history::{self, Stands};
 use crate::markings::Visible;
 use crate::page::{Budget, Page};
@@ -108,8 +109,8 @@ impl<'v> Asked<'v> {
 
 impl Asked<'_> {
     /// The head, as of today, of a record that the reader may see.
-    pub(crate) fn head(&self, subject: &Subject) -> Result<Head, Problem> {
-        let head = Head::get(subject, self.view).ok_or_else(|| not_there(subject))?;
+    pub(crate) fn head(&self, subject: &Subject) -> Result<Arc<Head>, Problem> {
+        let head = Head::at_hand(subject, self.view).ok_or_else(|| not_there(subject))?;
         if self.visible.has(head.marking) {
             return Ok(head);
         }
@@ -117,9 +118,9 @@ impl Asked<'_> {
         Err(not_there(subject))
     }
 
-    /// What is first to be known of a record that the reader may see.
-    fn glimpse(&self, subject: &Subject) -> Option<Glimpse> {
-        Glimpse::get(subject, self.view).filter(|seen| self.visible.has(seen.marking))
+    /// The same of a record that was not asked for.
+    fn glimpse(&self, subject: &Subject) -> Option<Arc<Head>> {
+        Head::at_hand(subject, self.view).filter(|head| self.visible.has(head.marking))
     }
 
     /// Whether the reader may see a record today; asked again and again on one page.
@@ -158,7 +159,7 @@ impl Asked<'_> {
     ///
     /// # Errors
     /// Not found if it was not there yet.
-    pub(crate) fn known_head(&self, subject: &Subject) -> Result<Head, Problem> {
+    pub(crate) fn known_head(&self, subject: &Subject) -> Result<Arc<Head>, Problem> {
         let today = self.head(subject)?;
         match self.known_at {
             Some(at) => today.known_at(at, self.view).ok_or_else(|| not_there(subject)),
@@ -213,6 +214,20 @@ impl Asked<'_> {
         Ok((addresses::shown(body, |to| self.may_see(to)), version))
     }
 
+    /// The record of today as the reader may see it, to be looked at.
+    pub(crate) fn viewed(&self, today: &Head) -> Option<Arc<Value>> {
+        let Some(view) = tables::view_at_hand(&today.summary.subject, self.view) else {
+            let (view, _) = self.shown(today).ok()?;
+            return serde_json::from_slice(&view).ok().map(Arc::new);
+        };
+        if view.addresses.as_ref().is_some_and(|all| all.iter().all(|to| self.may_see(to))) {
+            return Some(view.view.clone());
+        }
+        let mut view = view.view.as_object().cloned().unwrap_or_default();
+        addresses::hide(&mut view, |to| self.may_see(to));
+        Some(Arc::new(Value::Object(view)))
+    }
+
     /// Who links to a record, and how.
     pub(crate) fn linking(&self, to: &Subject) -> BTreeSet<(Subject, String)> {
         links::to(to, self.known_at, &self.visible, self.view)
@@ -227,12 +242,13 @@ impl Asked<'_> {
             rel != links::CITES || cites <= MOST_CITES
         });
         let linking = linking.filter_map(|(from, rel)| {
-            let Head { marking, summary, .. } = self.known_head(&from).ok()?;
-            self.visible.shows(&from, marking);
+            let head = self.known_head(&from).ok()?;
+            self.visible.shows(&from, head.marking);
+            let summary = &head.summary;
             let mut linked = json!({"rel": rel, "from": from, "title": summary.title,
                 "aggregate": summary.aggregate, "status": summary.status});
-            if let Some(kind) = summary.kind {
-                linked["kind"] = kind.into();
+            if let Some(kind) = &summary.kind {
+                linked["kind"] = kind.as_str().into();
             }
             Some(linked)
         });
@@ -281,7 +297,7 @@ impl Asked<'_> {
     /// What became of an event of a record that the reader may see.
     pub(super) fn standing(&self, stands: &Stands) -> Option<Vec<u8>> {
         let Stands { subject, version, .. } = stands;
-        let then = self.known_at.and_then(|_| self.known(&self.head(subject).ok()?).ok()?);
+        let then = self.known_at.and_then(|_| self.known(&*self.head(subject).ok()?).ok()?);
         match then {
             Some(then) => {
                 let entry = then.events().iter().find(|entry| entry.event.version == *version);
@@ -307,7 +323,7 @@ impl Asked<'_> {
         let stands = history::at(position, self.view).ok_or_else(none)?;
         let payload = history::payload(&stands, self.view).ok_or_else(none)?;
         if !self.may_see(&stands.subject) {
-            if let Some(hidden) = Glimpse::get(&stands.subject, self.view) {
+            if let Some(hidden) = Head::at_hand(&stands.subject, self.view) {
                 self.visible.refuses(&stands.subject, hidden.marking);
             }
             return Err(none());

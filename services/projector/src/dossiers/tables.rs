@@ -1,10 +1,15 @@
 //! The tables that only the dossiers have.
 
 use domain::{Entry, Record, Subject};
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
+
 use readmodel::{Overlay, Rows, Value as Bytes};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use crate::addresses;
+use crate::at_hand::AtHand;
 use crate::key::{Key, Parts};
 
 const UIDS: u8 = b'u';
@@ -32,6 +37,24 @@ pub(super) fn put_view(subject: &Subject, view: &Value, rows: &mut Overlay<'_>) 
     if json.len() > LONGEST_VIEW || rows.put(key.clone(), json).is_err() {
         rows.remove(key);
     }
+}
+
+/// A view as it was read.
+pub(super) struct Viewed {
+    pub(super) view: Arc<Value>,
+    /// The records that it names; none: not all of them are known.
+    pub(super) addresses: Option<BTreeSet<Subject>>,
+}
+
+/// Views that were looked at lately, 16 MiB as rows.
+static VIEWS_AT_HAND: LazyLock<AtHand<Viewed>> = LazyLock::new(|| AtHand::new(16 << 20));
+
+/// The record as it is served to who may see all that it names, to be looked at.
+pub(super) fn view_at_hand(subject: &Subject, rows: &impl Rows) -> Option<Arc<Viewed>> {
+    VIEWS_AT_HAND.read(view(subject, rows)?, |row| {
+        let view = Arc::new(serde_json::from_slice(row).ok()?);
+        Some(Viewed { view, addresses: addresses::within(row) })
+    })
 }
 
 pub(super) fn view(subject: &Subject, rows: &impl Rows) -> Option<Bytes> {

@@ -1,17 +1,18 @@
 //! Finding what stands under all facets that are wanted, place by place.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use std::rc::Rc;
 use std::sync::LazyLock;
 
 use contract::Order;
+use domain::Aggregate;
 use readmodel::View;
 use roaring::RoaringBitmap;
 use smallvec::SmallVec;
 
 use super::segment::{Segment, segments};
-use super::shard::Shard;
+use super::shard::{Placed, Shard};
 use super::{DAYS, Held, Target, day_of};
 use crate::filter::Span;
 use crate::key::Place;
@@ -23,15 +24,25 @@ const FEW: u64 = if cfg!(test) { 2 } else { 2_048 };
 /// Places that are walked past before what is left is put in order after all: a few milliseconds.
 const PASSED_BY: usize = if cfg!(test) { 3 } else { 20_000 };
 
+/// Places that are looked at together, at first and at last.
+const FIRST_STRIDE: usize = if cfg!(test) { 1 } else { 16 };
+const LAST_STRIDE: usize = if cfg!(test) { 4 } else { 256 };
+
 /// Everything stands under the empty facet.
 static ALL: LazyLock<[BTreeSet<String>; 1]> = LazyLock::new(|| [BTreeSet::from([String::new()])]);
+
+static NOTHING: LazyLock<RoaringBitmap> = LazyLock::new(RoaringBitmap::new);
 
 /// What is looked for.
 pub(crate) struct Selection<'s> {
     /// Under any of these.
     pub(crate) markings: Vec<u32>,
+    /// Among these.
+    pub(crate) among: Option<&'s Among>,
     /// Under one facet of each of these; none: all there is.
     pub(crate) wanted: &'s [BTreeSet<String>],
+    /// Of these records alone.
+    pub(crate) aggregate: Option<Aggregate>,
     /// With one tag of each of these sets.
     pub(crate) tags: &'s [u8],
     /// By the places of this order.
@@ -44,6 +55,28 @@ pub(crate) struct Selection<'s> {
     pub(crate) after: Option<Place>,
     /// As of this position; none: now.
     pub(crate) at: Option<u64>,
+}
+
+/// What stands under some facets, to be asked for more than once.
+pub(crate) struct Among(HashMap<u32, RoaringBitmap>);
+
+/// What stands under some markings and one facet of each set, as of a position or now.
+///
+/// # Panics
+/// When the view is of a read model without an index.
+pub(crate) fn among(
+    view: &View<'_>,
+    markings: impl Iterator<Item = u32>,
+    wanted: &[BTreeSet<String>],
+    at: Option<u64>,
+) -> Among {
+    let held = view.memory::<Held>().expect("who asks has an index");
+    let shards = markings.filter_map(|marking| Some((marking, held.shards.get(&marking)?)));
+    Among(
+        shards
+            .map(|(marking, shard)| (marking, shard.standing_under(wanted.iter(), None, None, at)))
+            .collect(),
+    )
 }
 
 /// What is selected, place by place.
@@ -59,10 +92,14 @@ pub(crate) fn find<'v>(
 
 impl Held {
     fn find<'h>(&'h self, selection: &Selection<'_>) -> impl Iterator<Item = (Place, Target)> + use<'h> {
-        let Selection { wanted, order, direction, span, after, at, .. } = *selection;
+        let Selection { among, wanted, aggregate, order, direction, span, after, at, .. } = *selection;
         let wanted = if wanted.is_empty() { &ALL[..] } else { wanted };
-        let shards = selection.markings.iter().filter_map(|marking| self.shards.get(marking));
-        let matches = shards.map(|shard| (shard, shard.standing_under(wanted.iter(), at)));
+        let shards =
+            selection.markings.iter().filter_map(|marking| Some((marking, self.shards.get(marking)?)));
+        let matches = shards.map(|(marking, shard)| {
+            let among = among.map(|among| among.0.get(marking).unwrap_or(&NOTHING));
+            (shard, shard.standing_under(wanted.iter(), aggregate, among, at))
+        });
         let matches = matches.filter(|(_, standings)| !standings.is_empty());
         let from = span.from.filter(|_| order & DAYS == 0).map(|from| day_of(Some(from)));
         let asked = Rc::new(Asked { at, tags: selection.tags.into(), from, direction });
@@ -125,15 +162,15 @@ impl<'h> Match<'h> {
     /// Goes from the places to their records: of many.
     fn walked(&self, segment: Segment) -> Stream<'h> {
         let this = self.clone();
-        let mut places = self.places(segment);
+        let mut walk = Walk { places: self.places(segment), some: vec![], found: vec![], next: 0 };
         let (mut passed_by, mut last) = (0, None);
         let mut rest = None::<Stream<'h>>;
         let next = move || {
             if let Some(rest) = &mut rest {
                 return rest.next();
             }
-            for (place, id) in places.by_ref() {
-                if this.is_found(id) {
+            while let Some((place, id, is_found)) = walk.step(&this) {
+                if is_found {
                     last = Some(place);
                     return Some((place, target(this.shard, id)));
                 }
@@ -150,20 +187,15 @@ impl<'h> Match<'h> {
         Box::new(std::iter::from_fn(next))
     }
 
-    fn is_found(&self, id: u32) -> bool {
-        let (entry, Asked { at, tags, from, .. }) = (self.shard.entry(id), &*self.asked);
-        entry.is_as_asked(*at, tags, *from) && self.shard.is_among(entry.record, &self.standings, *at)
-    }
-
     /// What stands, and as of earlier what stood, in its order.
     fn places(&self, segment: Segment) -> Box<dyn Iterator<Item = (Place, u32)> + 'h> {
-        let direction = self.asked.direction;
-        let open = in_order(self.shard.open(segment), direction);
-        if self.asked.at.is_none() {
+        let Asked { at, direction, .. } = *self.asked;
+        let open = in_order(self.shard.open(segment, at), direction);
+        if at.is_none() {
             return open;
         }
         let mut open = open.peekable();
-        let mut closed = in_order(self.shard.closed(segment), direction).peekable();
+        let mut closed = in_order(self.shard.closed(segment, at), direction).peekable();
         let next = move || match (open.peek(), closed.peek()) {
             (Some((stands, _)), Some((stood, _))) if turn(*stood, direction) < turn(*stands, direction) => {
                 closed.next()
@@ -172,6 +204,33 @@ impl<'h> Match<'h> {
             (None, _) => closed.next(),
         };
         Box::new(std::iter::from_fn(next))
+    }
+}
+
+/// A way from place to place, some at a time: at first few, for the first may be enough.
+struct Walk<'h> {
+    places: Box<dyn Iterator<Item = (Place, u32)> + 'h>,
+    some: Vec<(Place, u32)>,
+    /// Whether each of them is found.
+    found: Vec<bool>,
+    next: usize,
+}
+
+impl Walk<'_> {
+    /// The next place, and whether what stands there is found.
+    fn step(&mut self, matched: &Match<'_>) -> Option<(Place, u32, bool)> {
+        if self.next == self.some.len() {
+            let more = (2 * self.some.len()).clamp(FIRST_STRIDE, LAST_STRIDE);
+            self.some.clear();
+            self.some.extend(self.places.by_ref().take(more));
+            let Match { shard, standings, asked } = matched;
+            let as_asked = |entry: &Placed| entry.is_as_asked(asked.at, &asked.tags, asked.from);
+            shard.found_among(&self.some, standings, as_asked, asked.at, &mut self.found);
+            self.next = 0;
+        }
+        let (place, id) = *self.some.get(self.next)?;
+        self.next += 1;
+        Some((place, id, self.found[self.next - 1]))
     }
 }
 

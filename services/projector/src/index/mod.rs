@@ -24,6 +24,7 @@
 
 mod find;
 mod held;
+mod order;
 mod segment;
 mod shard;
 #[cfg(test)]
@@ -36,7 +37,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use readmodel::{Overlay, Rows};
 
-pub(crate) use self::find::{Selection, find};
+pub(crate) use self::find::{Among, Selection, among, find};
 pub(crate) use self::held::Held;
 use crate::key::{Key, Parts, Place};
 

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::Subject;
-use roaring::RoaringBitmap;
+use domain::{Aggregate, Subject};
+use roaring::{MultiOps, RoaringBitmap};
 use slab::Slab;
 use smallvec::SmallVec;
 
+use super::order::Order;
 use super::segment::Segment;
 use crate::key::Place;
 
@@ -17,27 +18,41 @@ const HOLDS: u64 = u64::MAX;
 #[derive(Default)]
 pub(super) struct Shard {
     records: Slab<Record>,
-    standings: Slab<Standing>,
+    /// The record of each standing.
+    standings: Slab<u32>,
     entries: Slab<Placed>,
     /// The standings that have each facet.
     facets: HashMap<Box<str>, RoaringBitmap>,
     /// The standings that hold.
     holding: RoaringBitmap,
-    orders: BTreeMap<u8, Order>,
+    /// The standings of the records of each aggregate.
+    aggregates: BTreeMap<Aggregate, RoaringBitmap>,
+    orders: BTreeMap<u8, Orders>,
 }
 
 struct Record {
     subject: Subject,
-    /// By when they began.
-    standings: SmallVec<[u32; 4]>,
+    /// What it stands under from a position on, until the next of its standings.
+    standings: SmallVec<[Standing; 2]>,
     /// By number, then by when they began to stand there.
     entries: SmallVec<[u32; 4]>,
 }
 
-/// What a record stands under from a position on, until the next of its standings.
+#[derive(Clone, Copy)]
 struct Standing {
-    record: u32,
     since: u64,
+    id: u32,
+}
+
+impl Record {
+    /// The standing that it has as of a position.
+    fn stood(&self, at: Option<u64>) -> Option<u32> {
+        let standing = match at {
+            None => self.standings.last(),
+            Some(at) => self.standings.iter().rfind(|standing| standing.since <= at),
+        };
+        standing.map(|standing| standing.id)
+    }
 }
 
 /// Where an entry stands from a position on until another.
@@ -51,11 +66,17 @@ pub(super) struct Placed {
     places: SmallVec<[(u8, Place); 2]>,
 }
 
-/// The entries of an order in their order: those that stand there, and apart from them those that stood.
+/// The entries of an order: those that stand there, and apart from them those that stood.
 #[derive(Default)]
-struct Order {
-    open: BTreeSet<(Place, u32)>,
-    closed: BTreeSet<(Place, u32)>,
+struct Orders {
+    open: Order,
+    closed: Order,
+}
+
+impl Orders {
+    const fn of(&mut self, until: u64) -> &mut Order {
+        if until == HOLDS { &mut self.open } else { &mut self.closed }
+    }
 }
 
 /// An entry as its row has it.
@@ -84,13 +105,14 @@ impl Shard {
 
     /// Since when the latest standing of a record holds.
     pub(super) fn latest(&self, record: u32) -> Option<u64> {
-        let latest = self.records[record as usize].standings.last()?;
-        Some(self.standings[*latest as usize].since)
+        self.records[record as usize].standings.last().map(|latest| latest.since)
     }
 
     pub(super) fn stand<'f>(&mut self, record: u32, since: u64, facets: impl IntoIterator<Item = &'f str>) {
         self.leave(record, since);
-        let id = small(self.standings.insert(Standing { record, since }));
+        let id = small(self.standings.insert(record));
+        let aggregate = self.records[record as usize].subject.aggregate;
+        self.aggregates.entry(aggregate).or_default().insert(id);
         for facet in facets {
             match self.facets.get_mut(facet) {
                 Some(standings) => drop(standings.insert(id)),
@@ -98,18 +120,16 @@ impl Shard {
             }
         }
         let standings = &mut self.records[record as usize].standings;
-        let at = standings.partition_point(|id| self.standings[*id as usize].since < since);
-        standings.insert(at, id);
+        let at = standings.partition_point(|standing| standing.since < since);
+        standings.insert(at, Standing { since, id });
         self.hold(record);
     }
 
     /// Takes away the standing of a record that began at a position.
     pub(super) fn leave(&mut self, record: u32, since: u64) {
         let standings = &mut self.records[record as usize].standings;
-        let Some(at) = standings.iter().position(|id| self.standings[*id as usize].since == since) else {
-            return;
-        };
-        let id = standings.remove(at);
+        let Some(at) = standings.iter().position(|standing| standing.since == since) else { return };
+        let Standing { id, .. } = standings.remove(at);
         self.drop_standing(id);
         self.hold(record);
     }
@@ -118,6 +138,9 @@ impl Shard {
     fn drop_standing(&mut self, id: u32) -> Vec<Box<str>> {
         self.holding.remove(id);
         self.standings.remove(id as usize);
+        for of_aggregate in self.aggregates.values_mut() {
+            of_aggregate.remove(id);
+        }
         let mut had = vec![];
         // Few are ever taken away, so none knows its facets.
         self.facets.retain(|facet, standings| {
@@ -133,8 +156,8 @@ impl Shard {
     fn hold(&mut self, record: u32) {
         let standings = &self.records[record as usize].standings;
         if let Some((last, before)) = standings.split_last() {
-            before.last().map(|id| self.holding.remove(*id));
-            self.holding.insert(*last);
+            before.last().map(|before| self.holding.remove(before.id));
+            self.holding.insert(last.id);
         }
     }
 
@@ -185,20 +208,18 @@ impl Shard {
     }
 
     fn list(&mut self, id: u32) {
-        let entry = &self.entries[id as usize];
-        for (order, place) in &entry.places {
-            let order = self.orders.entry(*order).or_default();
-            let places = if entry.until == HOLDS { &mut order.open } else { &mut order.closed };
-            places.insert((*place, id));
+        let Self { entries, orders, .. } = self;
+        let lasts = |id: u32| (entries[id as usize].since, entries[id as usize].until);
+        let Placed { until, places, .. } = &entries[id as usize];
+        for (order, place) in places {
+            orders.entry(*order).or_default().of(*until).insert(*place, id, lasts);
         }
     }
 
     fn unlist(&mut self, id: u32) {
-        let entry = &self.entries[id as usize];
-        for (order, place) in &entry.places {
-            let order = self.orders.entry(*order).or_default();
-            let places = if entry.until == HOLDS { &mut order.open } else { &mut order.closed };
-            places.remove(&(*place, id));
+        let Placed { until, places, .. } = &self.entries[id as usize];
+        for (order, place) in places {
+            self.orders.entry(*order).or_default().of(*until).remove(*place, id);
         }
     }
 
@@ -216,8 +237,7 @@ impl Shard {
     pub(super) fn move_to(&mut self, record: u32, other: &mut Self) -> u32 {
         let Record { subject, standings, entries } = self.records.remove(record as usize);
         let there = other.begin(subject);
-        for id in standings {
-            let since = self.standings[id as usize].since;
+        for Standing { since, id } in standings {
             let facets = self.drop_standing(id);
             other.stand(there, since, facets.iter().map(|facet| &**facet));
         }
@@ -229,29 +249,45 @@ impl Shard {
         there
     }
 
-    /// The standings that have one facet of each set, of those that hold or of all that were.
+    /// The standings that have one facet of each set, of those that hold or of all that were, of one aggregate or
+    /// of all, and among some of them.
     pub(super) fn standing_under<'f>(
         &self,
         wanted: impl Iterator<Item = &'f BTreeSet<String>>,
+        aggregate: Option<Aggregate>,
+        among: Option<&RoaringBitmap>,
         at: Option<u64>,
     ) -> RoaringBitmap {
-        let mut sets =
-            wanted.map(|facets| self.under(facets)).collect::<Option<Vec<_>>>().unwrap_or_default();
+        let Some(mut sets) = wanted.map(|facets| self.under(facets)).collect::<Option<Vec<_>>>() else {
+            return RoaringBitmap::new();
+        };
+        if let Some(aggregate) = aggregate {
+            let Some(of_aggregate) = self.aggregates.get(&aggregate) else { return RoaringBitmap::new() };
+            sets.push(vec![of_aggregate]);
+        }
+        match among {
+            Some(among) => sets.push(vec![among]),
+            None if at.is_none() => sets.push(vec![&self.holding]),
+            None => {}
+        }
         // The smallest first, so that what comes after it is small.
-        sets.sort_by_key(|set| set.iter().map(|facet| facet.len()).sum::<u64>());
-        let holding = at.is_none().then_some(&self.holding);
+        sets.sort_by_cached_key(|set| set.iter().map(|facet| facet.len()).sum::<u64>());
         let mut sets = sets.into_iter();
+        let union = |set: &[&RoaringBitmap]| match set {
+            [one] => (*one).clone(),
+            several => several.iter().copied().union(),
+        };
         let Some(first) = sets.next() else { return RoaringBitmap::new() };
-        let within = |set: Vec<&RoaringBitmap>, found: &RoaringBitmap| {
-            let mut all = RoaringBitmap::new();
-            set.into_iter().for_each(|facet| all |= facet & found);
-            all
+        let Some(second) = sets.next() else { return union(&first) };
+        let within = |found: &RoaringBitmap, set: &[&RoaringBitmap]| match set {
+            [one] => found & *one,
+            several => several.iter().map(|facet| found & *facet).union(),
         };
-        let found = match holding {
-            Some(holding) => within(first, holding),
-            None => first.into_iter().fold(RoaringBitmap::new(), |all, facet| all | facet),
+        let found = match &first[..] {
+            [one] => within(one, &second),
+            several => within(&union(several), &second),
         };
-        sets.fold(found, |found, set| within(set, &found))
+        sets.fold(found, |found, set| within(&found, &set))
     }
 
     /// The standings of each facet; none: there are none.
@@ -268,63 +304,75 @@ impl Shard {
         self.records[entry.record as usize].subject
     }
 
-    /// Whether the standing that a record has as of a position is among some.
-    pub(super) fn is_among(&self, record: u32, standings: &RoaringBitmap, at: Option<u64>) -> bool {
-        let all = &self.records[record as usize].standings;
-        let known = match at {
-            None => all.last(),
-            Some(at) => all.iter().rfind(|id| self.standings[**id as usize].since <= at),
-        };
-        known.is_some_and(|id| standings.contains(*id))
+    /// Which of some entries are found: are as asked, and of a record that stands as of the position as some standings
+    /// say. Each step is one of all entries together, so that memory is waited for once and not by each.
+    pub(super) fn found_among(
+        &self,
+        entries: &[(Place, u32)],
+        standings: &RoaringBitmap,
+        asked: impl Fn(&Placed) -> bool,
+        at: Option<u64>,
+        found: &mut Vec<bool>,
+    ) {
+        let records = entries.iter().map(|(_, id)| {
+            let entry = &self.entries[*id as usize];
+            asked(entry).then_some(entry.record)
+        });
+        let records = records.collect::<SmallVec<[_; 32]>>();
+        let stood =
+            records.iter().map(|record| record.and_then(|record| self.records[record as usize].stood(at)));
+        let stood = stood.collect::<SmallVec<[_; 32]>>();
+        found.clear();
+        found.extend(stood.iter().map(|id| id.is_some_and(|id| standings.contains(id))));
     }
 
     /// The entries of the records that stand as some standings say as of a position, with their places in an order.
-    pub(super) fn entries_of<'s>(
-        &'s self,
-        standings: &'s RoaringBitmap,
+    /// In steps likewise.
+    pub(super) fn entries_of(
+        &self,
+        standings: &RoaringBitmap,
         at: Option<u64>,
         segment: Segment,
-    ) -> impl Iterator<Item = (Place, u32)> + 's {
-        let records = standings.iter().filter_map(move |id| {
-            let record = self.standings[id as usize].record;
-            let is_known = at.is_none_or(|at| self.is_known(record, id, at));
-            is_known.then(|| &self.records[record as usize])
-        });
-        let entries = records.flat_map(|record| &record.entries).copied();
-        entries.filter_map(move |id| {
+    ) -> impl Iterator<Item = (Place, u32)> + '_ {
+        let of_record = standings.iter().map(|id| (id, self.standings[id as usize])).collect::<Vec<_>>();
+        let mut entries = Vec::with_capacity(of_record.len());
+        for (id, record) in of_record {
+            let record = &self.records[record as usize];
+            if at.is_none() || record.stood(at) == Some(id) {
+                entries.extend_from_slice(&record.entries);
+            }
+        }
+        entries.into_iter().filter_map(move |id| {
             let places = &self.entries[id as usize].places;
             let (_, place) = places.iter().find(|(order, _)| *order == segment.order)?;
             segment.has(*place).then_some((*place, id))
         })
     }
 
-    /// Whether a standing is the one that its record has as of a position.
-    fn is_known(&self, record: u32, id: u32, at: u64) -> bool {
-        let all = &self.records[record as usize].standings;
-        all.iter().rfind(|id| self.standings[**id as usize].since <= at) == Some(&id)
-    }
-
     /// How much stands in an order.
     pub(super) fn size(&self, order: u8) -> u64 {
-        self.orders.get(&order).map_or(0, |order| order.open.len() as u64)
+        self.orders.get(&order).map_or(0, |orders| orders.open.size() as u64)
     }
 
-    /// What stands in a part of an order, in its order.
-    pub(super) fn open(&self, segment: Segment) -> impl DoubleEndedIterator<Item = (Place, u32)> + '_ {
-        self.orders.get(&segment.order).into_iter().flat_map(move |order| within(&order.open, segment))
+    /// What stands in a part of an order, in its order; as of a position, all that may have stood then.
+    pub(super) fn open(
+        &self,
+        segment: Segment,
+        at: Option<u64>,
+    ) -> impl DoubleEndedIterator<Item = (Place, u32)> + '_ {
+        let orders = self.orders.get(&segment.order).into_iter();
+        orders.flat_map(move |orders| orders.open.within(segment, at))
     }
 
-    /// What stood there once.
-    pub(super) fn closed(&self, segment: Segment) -> impl DoubleEndedIterator<Item = (Place, u32)> + '_ {
-        self.orders.get(&segment.order).into_iter().flat_map(move |order| within(&order.closed, segment))
+    /// What stood there once, and may have as of a position.
+    pub(super) fn closed(
+        &self,
+        segment: Segment,
+        at: Option<u64>,
+    ) -> impl DoubleEndedIterator<Item = (Place, u32)> + '_ {
+        let orders = self.orders.get(&segment.order).into_iter();
+        orders.flat_map(move |orders| orders.closed.within(segment, at))
     }
-}
-
-fn within(
-    places: &BTreeSet<(Place, u32)>,
-    segment: Segment,
-) -> impl DoubleEndedIterator<Item = (Place, u32)> + '_ {
-    places.range((segment.first, 0)..=(segment.last, u32::MAX)).copied()
 }
 
 impl Placed {

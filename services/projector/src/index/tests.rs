@@ -194,6 +194,8 @@ impl Sought {
         Selection {
             markings: self.markings.clone(),
             wanted: &self.wanted,
+            among: None,
+            aggregate: None,
             tags: &self.tags,
             order: self.order,
             direction: if self.newest { Order::Newest } else { Order::Oldest },

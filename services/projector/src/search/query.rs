@@ -1,6 +1,7 @@
 //! Answering what is asked of the search, from the index for what is found and the rows for what is shown.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use contract::{Ask, Filters, Find, List, Order, Paging, Problem, ProblemKind, Search, Sort};
 use domain::{Aggregate, Levels, Subject};
@@ -24,7 +25,7 @@ use super::then::Then;
 use crate::addresses;
 use crate::cursor::Cursor;
 use crate::filter::Span;
-use crate::head::{Glimpse, Head, Summary};
+use crate::head::{Head, Summary};
 use crate::history;
 use crate::markings::Visible;
 use crate::page::Page;
@@ -149,12 +150,12 @@ pub(super) struct Narrowed {
 
 impl Asked<'_> {
     pub(super) fn sees(&self, subject: &Subject) -> bool {
-        Glimpse::get(subject, self.view).is_some_and(|glimpse| self.visible.has(glimpse.marking))
+        Head::at_hand(subject, self.view).is_some_and(|head| self.visible.has(head.marking))
     }
 
     /// The head of a record that the reader may see.
-    pub(super) fn head(&self, subject: &Subject) -> Option<Head> {
-        Head::get(subject, self.view).filter(|head| self.visible.has(head.marking))
+    pub(super) fn head(&self, subject: &Subject) -> Option<Arc<Head>> {
+        Head::at_hand(subject, self.view).filter(|head| self.visible.has(head.marking))
     }
 
     /// What the filters that every question has come to.
@@ -395,10 +396,10 @@ impl<'q> Finding<'q> {
     }
 
     /// A record that the reader may see, as it stood at the position, with its texts if they are not those of today.
-    fn stands(&self, subject: &Subject) -> Option<(Head, Option<Texts>)> {
+    fn stands(&self, subject: &Subject) -> Option<(Arc<Head>, Option<Texts>)> {
         let today = self.asked.head(subject)?;
         if let Some((head, texts)) = self.then.and_then(|then| then.records.get(subject)) {
-            return Some((head.clone(), Some(texts.clone())));
+            return Some((Arc::new(head.clone()), Some(texts.clone())));
         }
         // The rows may be ahead of the index.
         let last = history::last(subject, self.asked.view).map_or(0, |last| last.position);
@@ -406,6 +407,6 @@ impl<'q> Finding<'q> {
             return Some((today, None));
         }
         let Changed { head, texts, .. } = self.asked.as_of(&today, self.position)?;
-        Some((head, Some(texts)))
+        Some((Arc::new(head), Some(texts)))
     }
 }

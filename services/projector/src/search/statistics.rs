@@ -78,7 +78,7 @@ fn section(by: By, groups: &BTreeMap<String, Group>, limit: usize, body: &mut Ma
     groups.sort_unstable_by(|(a_key, a), (b_key, b)| b.count.cmp(&a.count).then_with(|| a_key.cmp(b_key)));
     let others = groups.split_off(groups.len().min(limit));
     if by == By::Month {
-        groups.sort_by(|(a, _), (b, _)| a.cmp(b));
+        groups.sort_by_key(|(month, _)| *month);
     }
     let shown = groups.iter().map(|(key, group)| {
         let mut row = json!({"key": key, "count": group.count});

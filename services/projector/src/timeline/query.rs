@@ -51,6 +51,8 @@ pub(crate) fn answer(ask: &Ask<Timeline>, levels: &Levels, view: &View<'_>) -> R
     let selection = Selection {
         markings: visible.numbers().collect(),
         wanted: &filter.facets(),
+        among: None,
+        aggregate: None,
         tags: &[],
         order: TIMES,
         direction: timeline.order,
