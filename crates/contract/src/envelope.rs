@@ -45,6 +45,10 @@ pub struct Proposed {
     /// W3C Trace Context.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
+    /// Whether what it says is to be recorded encrypted, so that it can be destroyed; absent: as the record's
+    /// retention demands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<bool>,
     /// What is recorded, as sent: a JSON object; absent: an empty one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Box<RawValue>>,

@@ -52,7 +52,19 @@ pub const ATTESTATIONS: &str = "chancery.attestations.>";
 /// Where a checkpoint is published once enough witnesses have cosigned it, and again with each that comes later.
 pub const COSIGNED: &str = "chancery.attestations.cosigned";
 
+/// The stream of the keys that sealed events are encrypted with, apart from the log: a key-value bucket, which tools
+/// for these can list.
+pub const KEY_STREAM: &str = "KV_CHANCERY_KEYS";
+
+/// What that stream listens on.
+pub const KEYS: &str = "$KV.CHANCERY_KEYS.>";
+
+/// What it holds of records that are about to be disposed of.
+pub const DISPOSING: &str = "$KV.CHANCERY_KEYS.disposing.>";
+
 const EVENTS: &str = "chancery.events.";
+const KEY: &str = "$KV.CHANCERY_KEYS.";
+const ABOUT: &str = "$KV.CHANCERY_KEYS.disposing.";
 
 /// The one literal subject of a record: `chancery.events.<aggregate>.<uuid>`.
 #[must_use]
@@ -65,9 +77,33 @@ pub fn of_record(subject: &Subject) -> String {
 /// # Errors
 /// [`InvalidSubject`] when the text is not of the form that [`of_record`] builds.
 pub fn record_of(text: &str) -> Result<Subject, InvalidSubject> {
+    behind(EVENTS, text)
+}
+
+/// Where the key of a record stands: `$KV.CHANCERY_KEYS.<aggregate>.<uuid>`.
+#[must_use]
+pub fn key_of(subject: &Subject) -> String {
+    format!("{KEY}{}.{}", subject.aggregate, subject.id)
+}
+
+/// Where it stands that a record is about to be disposed of.
+#[must_use]
+pub fn disposing(subject: &Subject) -> String {
+    format!("{ABOUT}{}.{}", subject.aggregate, subject.id)
+}
+
+/// The record that is about to be disposed of.
+///
+/// # Errors
+/// [`InvalidSubject`] when the text is not of the form that [`disposing`] builds.
+pub fn record_disposing(text: &str) -> Result<Subject, InvalidSubject> {
+    behind(ABOUT, text)
+}
+
+fn behind(prefix: &str, text: &str) -> Result<Subject, InvalidSubject> {
     let invalid = || InvalidSubject::Form(text.to_owned());
     let (aggregate, id) =
-        text.strip_prefix(EVENTS).and_then(|rest| rest.split_once('.')).ok_or_else(invalid)?;
+        text.strip_prefix(prefix).and_then(|rest| rest.split_once('.')).ok_or_else(invalid)?;
     let id = uuid::Uuid::try_parse(id).map_err(|_| invalid())?;
     Ok(Subject { aggregate: aggregate.parse()?, id })
 }
@@ -82,6 +118,8 @@ mod tests {
     fn a_record_reads_back_from_its_subject() {
         let record = Subject::of_key("urn:agency:pk", Aggregate::Instrument, "mou");
         assert_eq!(record_of(&of_record(&record)), Ok(record));
+        assert_eq!(record_disposing(&disposing(&record)), Ok(record));
+        assert!(record_disposing(&key_of(&record)).is_err());
     }
 
     #[test]

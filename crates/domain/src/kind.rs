@@ -146,6 +146,25 @@ impl EventName {
     }
 }
 
+impl EventName {
+    /// Whether it is about how a record is kept: who may see it, for how long it is kept, what became of it. That is
+    /// still to be told when nothing of the record's content is left.
+    #[must_use]
+    pub const fn is_custody(self) -> bool {
+        use EventName as E;
+        matches!(
+            self,
+            E::MarkingChanged
+                | E::ReleaseAuthorised
+                | E::ReleaseRevoked
+                | E::HoldPlaced
+                | E::HoldLifted
+                | E::RetentionAssigned
+                | E::Disposed
+        )
+    }
+}
+
 /// An event's type: what happened, to what kind of record. Only those of the vocabulary exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventKind {

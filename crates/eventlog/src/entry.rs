@@ -25,13 +25,21 @@ pub struct Entry {
     pub kind: String,
     /// The record's facets as it stood with this event.
     pub facets: Facets,
-    /// The envelope.
+    /// The envelope as it stands in the log.
     pub payload: Bytes,
+    /// The envelope with its content, where that is recorded encrypted and somebody has opened it since.
+    pub opened: Option<Bytes>,
     /// When the server stored it.
     pub stored: Timestamp,
 }
 
 impl Entry {
+    /// The envelope, opened if it was.
+    #[must_use]
+    pub fn envelope(&self) -> &Bytes {
+        self.opened.as_ref().unwrap_or(&self.payload)
+    }
+
     /// What tells this event from another at the same position: the hash of its subject and envelope.
     #[must_use]
     pub fn hash(&self) -> Hash {

@@ -78,7 +78,7 @@ pub(crate) fn entry(
     let kind = said(EVENT_TYPE).unwrap_or_default();
     let version = said(VERSION).and_then(|text| text.parse().ok()).unwrap_or(0);
     let facets = headers.map(facets_of).unwrap_or_default();
-    Ok(Entry { position, subject, version, kind, facets, payload, stored })
+    Ok(Entry { position, subject, version, kind, facets, payload, opened: None, stored })
 }
 
 fn facets_of(headers: &HeaderMap) -> Facets {

@@ -33,7 +33,7 @@ const DIGESTS: &[(&str, u32, &str)] = &[
 
 /// Every event of the corpus alone in a record, then all of an aggregate in one; a disposal leaves nothing to
 /// be seen of the rest, so it is only alone.
-fn corpus() -> Register {
+pub(crate) fn corpus() -> Register {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/contract/corpus");
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
     let mut files = files

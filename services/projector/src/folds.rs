@@ -1,11 +1,11 @@
 //! Folded records at hand: those used last in memory, others folded again from the history rows.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use contract::Recorded;
 use domain::{Event, Kind, Record, Subject};
 use prometheus_client::metrics::counter::Counter;
-use readmodel::Rows;
+use readmodel::{Overlay, Rows};
 
 use crate::head::Head;
 use crate::history::{self, Stands};
@@ -75,6 +75,16 @@ impl Folds {
         }
     }
 
+    /// Takes an event into its record. Once that is disposed of, nothing of what was sealed in it is kept, and the
+    /// record is what those make of it who come later.
+    pub(crate) fn apply(record: &mut Record, event: impl Into<Arc<Event>>, rows: &mut Overlay<'_>) {
+        record.apply(event);
+        let subject = record.subject();
+        if record.is_disposed() && history::close(&subject, rows) {
+            *record = fold(&subject, rows);
+        }
+    }
+
     /// Reads an event. One that cannot be read has its history row and nothing else; one of an unknown type is
     /// part of its record, raw. Both are counted.
     pub(crate) fn read(&self, stands: &Stands, payload: &[u8]) -> Option<Event> {
@@ -106,7 +116,7 @@ pub(crate) fn fold_until(subject: &Subject, position: u64, rows: &impl Rows) -> 
 }
 
 fn read(stands: &Stands, payload: &[u8]) -> Option<Event> {
-    Some(Recorded::parse(payload).ok()?.event(stands.version, stands.position))
+    Some(sealing::read(payload)?.recorded.event(stands.version, stands.position))
 }
 
 /// Whether an event is about what the register holds: it may change what became of events before it.

@@ -1,5 +1,6 @@
 //! The events of each record as the log has them: one row an event, and where each stands in the log.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use domain::{EventName, Kind, Subject};
@@ -56,11 +57,31 @@ pub(crate) fn last(subject: &Subject, rows: &impl Rows) -> Option<Stands> {
     last.and_then(|(key, _)| Stands::of_key(&key))
 }
 
-/// Keeps an event.
-pub(crate) fn keep(stands: &Stands, payload: &[u8], rows: &mut Overlay<'_>) {
+/// Keeps an event: of one that was sealed what it says, or what is left of it if nothing opens it.
+pub(crate) fn keep(stands: &Stands, entry: &Entry, rows: &mut Overlay<'_>) {
+    let payload = kept(entry);
     // The register admits no envelope beyond 65,535 bytes; a stranger's is known of, not kept.
-    let kept = rows.put(stands.key(), payload).or_else(|_| rows.put(stands.key(), b"{}"));
+    let kept = rows.put(stands.key(), payload.as_ref()).or_else(|_| rows.put(stands.key(), b"{}"));
     kept.expect("two bytes fit");
+}
+
+/// An event's envelope as it is kept.
+pub(crate) fn kept(entry: &Entry) -> Cow<'_, [u8]> {
+    let envelope = entry.envelope();
+    let closed = if sealing::is_sealed(envelope) { sealing::close(envelope) } else { None };
+    closed.map_or(Cow::Borrowed(envelope), Cow::Owned)
+}
+
+/// Takes the content of what was sealed out of a record's events; says whether there was any. What is left is what
+/// is kept of events whose key was destroyed before they were read.
+pub(crate) fn close(subject: &Subject, rows: &mut Overlay<'_>) -> bool {
+    let opened = of_record(subject, 0, rows).filter(|(_, payload)| sealing::is_opened(payload));
+    let closed = opened.map(|(stands, payload)| (stands, sealing::close(&payload))).collect::<Vec<_>>();
+    for (stands, closed) in &closed {
+        let closed = closed.as_deref().unwrap_or(b"{}");
+        rows.put(stands.key(), closed).expect("what is left is shorter than what there was");
+    }
+    !closed.is_empty()
 }
 
 /// Keeps where in the log an event stands that was recorded at a time. Clocks may go back, the log does not: what
@@ -174,9 +195,18 @@ pub(crate) fn residue(stands: &Stands, payload: &[u8]) -> Vec<u8> {
         "marking",
     ];
     const OF_THE_DISPOSAL: &[&str] = &["how", "authority", "reason", "requester"];
+    /// Of what was sealed and is destroyed: what its proof is about. The salt was destroyed with it.
+    const OF_THE_SEALED: &[&str] = &["datahash", "sealedhash"];
     let mut event = serde_json::from_slice::<Map<String, Json>>(payload).unwrap_or_default();
+    let is_destroyed = OF_THE_SEALED.iter().all(|name| event.contains_key(*name));
     let disposal = event.remove("data").filter(|_| event.get("type").is_some_and(is_disposal));
-    event.retain(|name, _| WHO_AND_WHEN.contains(&name.as_str()));
+    event.retain(|name, _| {
+        let name = name.as_str();
+        WHO_AND_WHEN.contains(&name) || is_destroyed && OF_THE_SEALED.contains(&name)
+    });
+    if is_destroyed {
+        event.insert("destroyed".to_owned(), true.into());
+    }
     if let Some(Json::Object(mut data)) = disposal {
         data.retain(|name, _| OF_THE_DISPOSAL.contains(&name.as_str()));
         event.insert("datacontenttype".to_owned(), "application/json".into());

@@ -36,9 +36,12 @@ mod key;
 mod markings;
 pub mod metrics;
 mod model;
+mod opened;
 mod order;
 mod page;
 mod parties;
+#[cfg(test)]
+mod sealed;
 mod search;
 mod serve;
 #[cfg(test)]
@@ -53,12 +56,14 @@ use contract::subjects;
 use domain::Levels;
 use eventlog::EventLog;
 use readmodel::{Projection, Settings as ModelSettings};
+use sealing::Keys;
 use service::{Endpoint, Shell};
 
 use crate::ahead::Ahead;
 pub use crate::calendar::Expectations;
 pub use crate::dossiers::Dossiers;
 use crate::metrics::Metrics;
+use crate::opened::Opened;
 use crate::search::Indexer;
 pub use crate::search::Texting;
 use crate::serve::Served;
@@ -103,6 +108,7 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     let [.., serving] = names.map(|name| shell.latch(name));
     let log = EventLog::open(shell.client.clone(), eventlog::Settings::default());
     let log = log.await.context("the log cannot be opened")?;
+    let log = Opened::new(log, Keys::new(shell.client.clone()));
     let metrics = Metrics::register(&shell.metrics);
     let levels = Arc::new(Levels::default());
     let models = ModelSettings { cache_bytes: settings.projector_cache << 20, ..ModelSettings::default() };
@@ -116,14 +122,14 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
 
     let projection = Texting::new(metrics.raw(Texting::NAME));
     let texts = model::start(projection, models, &settings, &log, &metrics, &shell).await?;
-    let origin = log.identity().created.to_string();
+    let origin = log.events().identity().created.to_string();
     let index = Indexer::start(texts.clone(), origin, &metrics, &shell);
 
     let endpoint =
         |name, subject| Endpoint { name, subject, queue: QUEUE, in_flight: settings.projector_in_flight };
     // Of the places for waiting, which are as many, most are left to those who wait for what they wrote.
     let places = (settings.projector_in_flight / 4).max(1);
-    let ahead = || Ahead::new(log.clone(), places);
+    let ahead = || Ahead::new(log.events().clone(), places);
     let served = Arc::new(Served {
         reader: dossiers,
         levels: levels.clone(),

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use eventlog::EventLog;
 use readmodel::{Projection, Reader, Settings as ModelSettings, State};
 use service::{Latch, Shell};
 use tokio_util::sync::CancellationToken;
 
 use crate::Settings;
 use crate::metrics::Metrics;
+use crate::opened::Opened;
 use crate::order::Order;
 
 /// How often lag and size are looked at.
@@ -20,7 +20,7 @@ pub(crate) async fn start<P: Projection<Entry = readmodel::Entry>>(
     projection: P,
     models: ModelSettings,
     settings: &Settings,
-    log: &EventLog,
+    log: &Opened,
     metrics: &Metrics,
     shell: &Shell,
 ) -> anyhow::Result<Reader> {

@@ -68,6 +68,11 @@ impl Folds {
         held
     }
 
+    /// Whether anything of the record is in memory.
+    pub(crate) fn has(&self, subject: &Subject) -> bool {
+        self.slots.peek(subject).is_some()
+    }
+
     /// Takes note of what the log says of a record; of those that are not in memory nothing is kept.
     pub(crate) fn hear(&self, entry: Entry) {
         let Some(Kept { slot, .. }) = self.slots.peek(&entry.subject) else { return };
@@ -106,7 +111,15 @@ impl Slot {
                 tracing::debug!(subject = %entry.subject, %reason, "a fold is dropped");
                 *fold = None;
             }
+            forget_destroyed(fold);
         }
+    }
+}
+
+/// Of a sealed record that was disposed of nothing stays in memory; the log tells what is left.
+fn forget_destroyed(fold: &mut Option<Fold>) {
+    if fold.as_ref().is_some_and(Fold::must_be_forgotten) {
+        *fold = None;
     }
 }
 
@@ -136,6 +149,11 @@ impl Held {
     /// Whether there is a fold that nothing speaks against.
     pub(crate) fn is_fresh(&self) -> bool {
         !self.suspect && self.fold().is_some_and(|fold| fold.last() >= self.known)
+    }
+
+    /// Forgets its content if it was disposed of.
+    pub(crate) fn forget_destroyed(&mut self) {
+        forget_destroyed(&mut self.fold);
     }
 
     /// Takes the record to have no events yet.
@@ -211,6 +229,7 @@ mod tests {
             kind: "chancery.engagement.held.v1".into(),
             facets: Facets::default(),
             payload: payload.into(),
+            opened: None,
             stored: Timestamp::UNIX_EPOCH,
         }
     }

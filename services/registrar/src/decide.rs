@@ -4,7 +4,7 @@
 //! submission see those before them. What is decided holds only if the folds are what the log has: the caller
 //! guards or confirms it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
 use contract::{Facets, InputError, Principal, Problem, ProblemKind, Role, Salt};
@@ -17,6 +17,7 @@ use crate::envelope;
 use crate::fold::Fold;
 use crate::merger;
 use crate::rules::Rules;
+use crate::seals;
 
 /// What a decision depends on besides drafts and folds.
 pub(crate) struct Circumstances<'s> {
@@ -61,8 +62,12 @@ pub(crate) struct Staged {
     pub(crate) subject: Subject,
     /// The condition on the record: the position of its last event.
     pub(crate) after: u64,
-    /// The envelope.
+    /// The envelope, in plain.
     pub(crate) payload: Bytes,
+    /// Whether the record is sealed, and its facets tell nothing.
+    pub(crate) of_sealed: bool,
+    /// Whether the envelope is recorded sealed.
+    pub(crate) is_sealed: bool,
     /// The record as it then stands.
     pub(crate) facets: Facets,
 }
@@ -85,6 +90,7 @@ pub(crate) fn decide(
     let mut desk = Desk {
         circumstances,
         decision: Decision { fates: Vec::with_capacity(drafts.len()), staged: Vec::new() },
+        sealed: seals::sealed(drafts, folds, circumstances.rules),
         mistakes: circumstances.mistakes.to_vec(),
         implausible: Vec::new(),
     };
@@ -125,6 +131,8 @@ impl<'f> Stage<'f> {
 struct Desk<'s> {
     circumstances: &'s Circumstances<'s>,
     decision: Decision,
+    /// The records that are sealed.
+    sealed: BTreeSet<Subject>,
     mistakes: Vec<InputError>,
     implausible: Vec<InputError>,
 }
@@ -197,6 +205,13 @@ impl Desk<'_> {
             self.mistakes.push(draft.place.mistake("/subject", BEGINS));
             return Ok(());
         }
+        let of_sealed = self.sealed.contains(&draft.subject);
+        let is_sealed = of_sealed && seals::is_sealed(draft.kind.event());
+        let objections = seals::objections(draft, of_sealed);
+        if !objections.is_empty() {
+            self.mistakes.extend(objections);
+            return Ok(());
+        }
         let Some(marking) = self.marking(draft, stage) else { return Ok(()) };
         let mut event = self.event(draft, stage, marking);
         match stage.record().admit(&event, &self.circumstances.rules.vocabulary) {
@@ -206,19 +221,27 @@ impl Desk<'_> {
                 return Ok(());
             }
         }
+        if draft.kind.event() == EventName::RetentionAssigned && of_sealed && stage.fold.has_plain() {
+            event.anomalies.push(in_plain());
+        }
         self.flag(draft, &event.anomalies);
-        let payload = envelope::write(draft, &event, salt)?;
+        if of_sealed {
+            // It stands in the envelope for ever, and may name what was sealed.
+            event.anomalies.iter_mut().for_each(|anomaly| anomaly.pointer = None);
+        }
+        let payload = envelope::write(draft, &event, salt, is_sealed)?;
         let record = stage.changed.get_or_insert_with(|| stage.fold.record().clone());
         record.apply(event.clone());
         if !self.circumstances.may_use(record.marking(), record.owner()) {
             self.mistakes.push(draft.place.mistake("/data", "you may not use this marking"));
             return Ok(());
         }
-        let facets = envelope::facets(record);
+        let facets = envelope::facets(record, of_sealed);
         let index = self.decision.staged.len();
         let Draft { subject, fingerprint, .. } = *draft;
         let after = stage.fold.last();
-        self.decision.staged.push(Staged { event, fingerprint, subject, after, payload, facets });
+        let staged = Staged { event, fingerprint, subject, after, payload, of_sealed, is_sealed, facets };
+        self.decision.staged.push(staged);
         self.decision.fates.push(Fate::New(index));
         stage.staged.insert(draft.uid, index);
         Ok(())
@@ -313,6 +336,15 @@ impl Desk<'_> {
 impl Circumstances<'_> {
     fn may_use(&self, marking: &Marking, owner: &str) -> bool {
         self.rules.may_see(self.principal, marking, owner)
+    }
+}
+
+/// What is found implausible where a record comes to be sealed that has said something before.
+fn in_plain() -> Anomaly {
+    Anomaly {
+        code: "recorded-in-plain".into(),
+        pointer: None,
+        detail: "what the record has said before stands in the log in plain, and can never be removed".into(),
     }
 }
 

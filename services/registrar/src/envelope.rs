@@ -10,11 +10,11 @@ use crate::draft::Draft;
 /// The largest envelope: what a tile of a transparency log takes as one leaf.
 const LARGEST: usize = 65_535;
 
-/// Writes the envelope of an admitted event.
+/// Writes the envelope of an admitted event, which may be sealed before it is recorded.
 ///
 /// # Errors
 /// Too large, naming the event.
-pub(crate) fn write(draft: &Draft, event: &Event, salt: Salt) -> Result<Bytes, Problem> {
+pub(crate) fn write(draft: &Draft, event: &Event, salt: Salt, is_sealed: bool) -> Result<Bytes, Problem> {
     let Draft { proposed, .. } = draft;
     let recorded = Recorded {
         specversion: "1.0".into(),
@@ -38,15 +38,22 @@ pub(crate) fn write(draft: &Draft, event: &Event, salt: Salt) -> Result<Bytes, P
         data: to_raw_value(&event.data).expect("data is strings, numbers, lists and objects"),
     };
     let payload = serde_json::to_vec(&recorded).expect("an envelope is strings and raw JSON");
-    if payload.len() > LARGEST {
-        let detail = format!("event “{}” takes {} bytes, more than {LARGEST}", draft.id, payload.len());
+    let (taken, how) = match is_sealed {
+        true => (sealing::sealed_length(payload.len(), recorded.data.get().len()), " when it is sealed"),
+        false => (payload.len(), ""),
+    };
+    if taken > LARGEST {
+        let detail = format!("event “{}” takes {taken} bytes{how}, more than {LARGEST}", draft.id);
         return Err(draft.place.refuse(ProblemKind::TooLarge, "", detail));
     }
     Ok(payload.into())
 }
 
-/// What a live filter needs to know of the record.
-pub(crate) fn facets(record: &Record) -> Facets {
+/// What a live filter needs to know of the record: of one that is sealed, no more than who may see it.
+pub(crate) fn facets(record: &Record, is_sealed: bool) -> Facets {
+    if is_sealed {
+        return Facets { marking: record.marking().to_string(), ..Facets::default() };
+    }
     let facets = record.facets();
     Facets {
         parties: facets.parties.into_iter().collect(),

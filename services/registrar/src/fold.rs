@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use contract::{Recorded, Salt};
+use contract::Salt;
 use domain::{Event, Record, Subject};
 use eventlog::Entry;
 use jiff::Timestamp;
+use sealing::Seal;
 use uuid::Uuid;
 
 /// About how many bytes of memory a record takes of which nothing is known.
@@ -22,6 +23,10 @@ pub(crate) struct Fold {
     last: u64,
     recorded: Timestamp,
     bytes: usize,
+    /// It has said something that was sealed, something in plain, something that cannot be opened.
+    is_sealed: bool,
+    has_plain: bool,
+    is_closed: bool,
 }
 
 /// Where an event stands, and what was proposed under its source and id.
@@ -53,6 +58,9 @@ impl Fold {
             last: 0,
             recorded: Timestamp::MIN,
             bytes: 0,
+            is_sealed: false,
+            has_plain: false,
+            is_closed: false,
         }
     }
 
@@ -82,12 +90,15 @@ impl Fold {
         if entry.version != known + 1 {
             return Err(OutOfStep::Gap { subject: entry.subject, known, found: entry.version });
         }
-        let Ok(recorded) = Recorded::parse(&entry.payload) else {
+        let Some(sealing::Read { recorded, seal }) = sealing::read(entry.envelope()) else {
             self.pass(entry);
             return Ok(());
         };
         let event = recorded.event(entry.version, entry.position);
-        self.take(event, recorded.proposalhash, entry.payload.len());
+        let is_closed = seal == Seal::Closed;
+        self.is_sealed |= seal != Seal::None;
+        self.is_closed |= is_closed;
+        self.take(event, (!is_closed).then_some(recorded.proposalhash), entry.payload.len());
         Ok(())
     }
 
@@ -99,14 +110,18 @@ impl Fold {
         self.last = *position;
     }
 
-    /// Takes an event that the log has acknowledged.
-    pub(crate) fn take(&mut self, event: Event, fingerprint: Salt, bytes: usize) {
+    /// Takes an event that the log has acknowledged. Of one that cannot be opened nobody knows what was proposed.
+    pub(crate) fn take(&mut self, event: Event, fingerprint: Option<Salt>, bytes: usize) {
+        self.has_plain |=
+            !self.is_sealed && !event.kind.known().is_some_and(|kind| kind.event().is_custody());
         self.last = event.position;
         self.recorded = self.recorded.max(event.recorded);
         self.bytes += bytes;
-        let key = Key { fingerprint, position: event.position, version: event.version };
-        // A uid stands once; were it there twice, the first would be the event.
-        self.keys.entry(event.uid).or_insert(key);
+        if let Some(fingerprint) = fingerprint {
+            let key = Key { fingerprint, position: event.position, version: event.version };
+            // A uid stands once; were it there twice, the first would be the event.
+            self.keys.entry(event.uid).or_insert(key);
+        }
         self.record.apply(event);
     }
 
@@ -123,6 +138,31 @@ impl Fold {
     /// How many of them cannot be read.
     pub(crate) fn unread(&self) -> u32 {
         self.unread
+    }
+
+    /// From now on, what it says is sealed.
+    pub(crate) fn seal(&mut self) {
+        self.is_sealed = true;
+    }
+
+    /// Whether what it says is sealed.
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.is_sealed
+    }
+
+    /// Whether it has said something in plain.
+    pub(crate) fn has_plain(&self) -> bool {
+        self.has_plain
+    }
+
+    /// Whether something that it says cannot be known though it was not disposed of: nothing can be decided.
+    pub(crate) fn is_unreadable(&self) -> bool {
+        self.is_closed && !self.record.is_disposed()
+    }
+
+    /// Whether its content is to be forgotten, and is in memory still.
+    pub(crate) fn must_be_forgotten(&self) -> bool {
+        self.is_sealed && !self.is_closed && self.record.is_disposed()
     }
 
     /// What is known of an event.

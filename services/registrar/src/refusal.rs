@@ -67,6 +67,21 @@ pub(crate) fn internal(error: &dyn Error) -> Problem {
     Problem::new(ProblemKind::Internal, "the operator's log says more")
 }
 
+/// The bucket of keys did not answer, or is not what it should be.
+pub(crate) fn no_key(error: &sealing::Error) -> Problem {
+    if error.is_transient() {
+        tracing::warn!(error = %chain(error), "the keys of sealed records cannot be had");
+        return Problem::new(ProblemKind::Unavailable, "the keys of sealed records cannot be had now");
+    }
+    internal(error)
+}
+
+/// What a record says is sealed, and there is no key to open it with.
+pub(crate) fn closed() -> Problem {
+    tracing::error!("a submission is about a sealed record that has no key: was the bucket of keys lost?");
+    Problem::new(ProblemKind::Unavailable, "what a sealed record says cannot be read now")
+}
+
 /// The deadline came first; nothing was recorded.
 pub(crate) fn late() -> Problem {
     Problem::new(ProblemKind::Unavailable, "the register could not do it in time; nothing was recorded")

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use contract::Principal;
 use domain::{Clearance, Marking, Vocabulary};
 
+use crate::retention::Schedule;
+
 /// The rules of this register, the same for every submission.
 pub(crate) struct Rules {
     /// What may be recorded, in which words.
@@ -13,6 +15,8 @@ pub(crate) struct Rules {
     pub(crate) marking: Marking,
     /// The language of texts that name none.
     pub(crate) language: Option<String>,
+    /// Which records may have to be destroyed.
+    pub(crate) schedule: Schedule,
 }
 
 impl Rules {

@@ -7,12 +7,13 @@ use std::time::Duration;
 use anyhow::Context;
 use contract::{Problem, ProblemKind, Submit, subjects};
 use eventlog::EventLog;
+use sealing::Keys;
 use service::{Endpoint, Reply, Request, Shell};
 
 use crate::answer::{Answer, Outcome};
 use crate::metrics::Metrics;
 use crate::submit::Registrar;
-use crate::{Settings, known, refusal, tail};
+use crate::{Settings, destroy, known, refusal, tail};
 
 /// Between two tries to open the log.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -24,11 +25,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     let latch = shell.latch("log");
     let rules = settings.rules();
-    let Some((log, head)) = open(&settings, &shell).await? else { return Ok(()) };
+    let Some((log, head, keys)) = open(&settings, &shell).await? else { return Ok(()) };
     let known = known::recognise(&shell.data, log.identity());
     let known = known.context("which log was recorded in cannot be read or remembered")?;
     let metrics = shell.metrics.register(Metrics::new);
-    let registrar = Registrar::new(log.clone(), rules, shell.clock.clone(), metrics, settings.cache_bytes());
+    let parts = (log.clone(), keys);
+    let registrar = Registrar::new(parts, rules, shell.clock.clone(), metrics, settings.cache_bytes());
     let registrar = Arc::new(Service { registrar, halted: AtomicBool::new(known.is_err()) });
     let endpoint = Endpoint {
         name: "commands",
@@ -56,7 +58,7 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
 }
 
 /// Opens the log and asks where it ends, as often as it takes; nothing if the shell stops first.
-async fn open(settings: &Settings, shell: &Shell) -> anyhow::Result<Option<(EventLog, u64)>> {
+async fn open(settings: &Settings, shell: &Shell) -> anyhow::Result<Option<(EventLog, u64, Keys)>> {
     let settings = eventlog::Settings { replicas: settings.replicas, ..eventlog::Settings::default() };
     loop {
         let opened = async {
@@ -69,7 +71,9 @@ async fn open(settings: &Settings, shell: &Shell) -> anyhow::Result<Option<(Even
             () = shell.shutdown.cancelled() => return Ok(None),
         };
         match opened {
-            Ok(opened) => return Ok(Some(opened)),
+            Ok((log, head)) => {
+                return Ok(Some((log.clone(), head, keys(settings.replicas, &log, shell).await?)));
+            }
             Err(error) if error.is_transient() => {
                 tracing::warn!(error = %refusal::chain(&error), "the log cannot be opened yet");
             }
@@ -78,6 +82,26 @@ async fn open(settings: &Settings, shell: &Shell) -> anyhow::Result<Option<(Even
         tokio::select! {
             () = tokio::time::sleep(PAUSE) => {}
             () = shell.shutdown.cancelled() => return Ok(None),
+        }
+    }
+}
+
+/// Opens the bucket of keys, as often as it takes, and destroys what is left to be destroyed.
+async fn keys(replicas: usize, log: &EventLog, shell: &Shell) -> anyhow::Result<Keys> {
+    loop {
+        let opened = Keys::open(shell.client.clone(), replicas).await;
+        let error = match opened {
+            Ok(keys) => match destroy::unsettled(&keys, log).await {
+                Ok(()) => return Ok(keys),
+                Err(error) => error,
+            },
+            Err(error) if error.is_transient() => error.into(),
+            Err(error) => return Err(error).context("the bucket of keys cannot be opened"),
+        };
+        tracing::warn!(error = format!("{error:#}"), "the bucket of keys cannot be opened yet");
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE) => {}
+            () = shell.shutdown.cancelled() => anyhow::bail!("stopped before the bucket of keys could be opened"),
         }
     }
 }

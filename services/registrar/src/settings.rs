@@ -7,6 +7,7 @@ use clap::Args;
 use domain::value::Topics;
 use domain::{Label, Levels, Marking, Vocabulary};
 
+use crate::retention::Schedule;
 use crate::rules::Rules;
 
 const MIB: u64 = 1 << 20;
@@ -31,6 +32,12 @@ pub struct Settings {
     #[arg(long, env = "CHANCERY_TOPICS", value_name = "FILE", value_parser = topics)]
     pub topics: Option<Topics>,
 
+    /// Which records may have to be destroyed one day and are therefore sealed: a file with a class of retention,
+    /// what becomes of its records in the end (keep, transfer, review, destroy) and which these are (engagement,
+    /// engagement/correspondence) on each line [default: those to which such a retention is assigned]
+    #[arg(long, env = "CHANCERY_RETENTION", value_name = "FILE", value_parser = schedule)]
+    pub retention: Option<Schedule>,
+
     /// Memory for records that are being worked on, in MiB
     #[arg(long, env = "CHANCERY_REGISTRAR_CACHE", value_name = "MIB", default_value_t = 64)]
     pub registrar_cache: u64,
@@ -47,6 +54,7 @@ impl Default for Settings {
             marking: None,
             language: None,
             topics: None,
+            retention: None,
             registrar_cache: 64,
             registrar_in_flight: 1024,
         }
@@ -63,7 +71,8 @@ impl Settings {
         let vocabulary = Vocabulary { topics, ..Vocabulary::default() };
         let marking = self.marking.clone().unwrap_or_else(|| vocabulary.levels.least());
         let language = self.language.as_ref().map(ToString::to_string);
-        Rules { vocabulary: Arc::new(vocabulary), marking, language }
+        let schedule = self.retention.clone().unwrap_or_default();
+        Rules { vocabulary: Arc::new(vocabulary), marking, language, schedule }
     }
 }
 
@@ -94,6 +103,12 @@ fn topics(file: &str) -> Result<Topics, String> {
     Ok(topics)
 }
 
+/// A schedule of retention, read at once as topics are.
+fn schedule(file: &str) -> Result<Schedule, String> {
+    let lines = fs::read_to_string(file).map_err(|error| format!("it cannot be read: {error}"))?;
+    lines.parse().map_err(|expected| format!("it is no schedule of retention: {expected}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +118,7 @@ mod tests {
         assert_eq!(replicas("3"), Ok(3));
         assert!(replicas("2").is_err() && replicas("x").is_err());
         assert!(marking("SECRET//REL CA").is_ok() && marking("BLAH").is_err() && marking("secret").is_err());
+        assert!(schedule("/nope").is_err_and(|why| why.contains("cannot be read")));
         assert!(topics("/nope").is_err_and(|why| why.contains("cannot be read")));
     }
 }

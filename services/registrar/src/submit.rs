@@ -7,22 +7,24 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use contract::{InputError, Noted, Problem, ProblemKind, Salt, Submit, Submitted, SubmittedEvent};
-use domain::{Anomaly, Subject};
-use eventlog::{Append, AppendError, Batch, EventLog, InvalidBatch};
+use domain::{Anomaly, EventName, Subject};
+use eventlog::{Append, AppendError, Batch, Entry, EventLog, InvalidBatch};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use quick_cache::sync::Cache;
+use sealing::Keys;
 use service::Clock;
 use tokio::time::timeout_at;
 
 use crate::answer::{Answer, Outcome};
 use crate::cache::{Folds, Held};
-use crate::decide::{Circumstances, Decision, Fate, decide};
+use crate::decide::{Circumstances, Decision, Fate, Staged, decide};
 use crate::draft::{self, Draft};
 use crate::fold::Fold;
 use crate::merger;
 use crate::metrics::Metrics;
-use crate::refusal::{contended, internal, late, not_taken, outcome_unknown, unread};
+use crate::refusal::{closed, contended, internal, late, no_key, not_taken, outcome_unknown, unread};
 use crate::rules::Rules;
 
 /// How often a submission is decided before it is given up, if its deadline does not come first: others changed
@@ -41,6 +43,8 @@ const REMEMBERED: usize = 100_000;
 /// Admits submissions.
 pub(crate) struct Registrar {
     log: EventLog,
+    /// The keys of sealed records.
+    pub(crate) keys: Keys,
     rules: Rules,
     clock: Clock,
     /// The metrics.
@@ -63,9 +67,15 @@ enum Setback {
 
 impl Registrar {
     /// A registrar of this log with nothing in memory yet.
-    pub(crate) fn new(log: EventLog, rules: Rules, clock: Clock, metrics: Metrics, cache_bytes: u64) -> Self {
+    pub(crate) fn new(
+        (log, keys): (EventLog, Keys),
+        rules: Rules,
+        clock: Clock,
+        metrics: Metrics,
+        cache_bytes: u64,
+    ) -> Self {
         let folds = Folds::new(cache_bytes);
-        Self { log, rules, clock, metrics, folds, there: Cache::new(REMEMBERED) }
+        Self { log, keys, rules, clock, metrics, folds, there: Cache::new(REMEMBERED) }
     }
 
     /// Records a submission, wholly or not at all, before the deadline.
@@ -171,6 +181,9 @@ impl Attempt<'_> {
         if self.held.iter().any(|held| held.fold().is_none()) {
             return Err(Setback::Moved);
         }
+        if self.held.iter().filter_map(Held::fold).any(Fold::is_unreadable) {
+            return Err(Setback::Refused(closed()));
+        }
         let folds = self.held.iter().filter_map(|held| Some((held.subject, held.fold()?)));
         let folds = folds.chain(self.beyond.iter().map(|(subject, fold)| (*subject, fold)));
         let decided = decide(self.drafts, &folds.collect::<BTreeMap<_, _>>(), circumstances);
@@ -198,7 +211,7 @@ impl Attempt<'_> {
     async fn load(&mut self, first: bool) -> Result<(), Setback> {
         let begins = self.drafts.iter().filter(|draft| first && draft.begins).map(|draft| draft.subject);
         let begins = begins.collect::<BTreeSet<_>>();
-        let Registrar { log, folds, metrics, .. } = self.registrar;
+        let metrics = &self.registrar.metrics;
         let mut reads = Vec::new();
         for held in &mut self.held {
             if held.is_fresh() {
@@ -211,7 +224,7 @@ impl Attempt<'_> {
                 reads.push(held);
             }
         }
-        together(reads.into_iter().map(|held| read(log, folds, held)).collect())
+        together(reads.into_iter().map(|held| read(self.registrar, held)).collect())
             .await
             .map(drop)
             .map_err(Setback::Refused)
@@ -226,8 +239,7 @@ impl Attempt<'_> {
             if self.held.iter().any(|held| held.subject == subject) {
                 continue;
             }
-            let entries = self.registrar.log.read(&subject).await;
-            let entries = entries.map_err(|error| Setback::Refused(unread(&error)))?;
+            let entries = read_after(self.registrar, &subject, 0).await.map_err(Setback::Refused)?;
             let fold = Fold::of(subject, &entries).map_err(|error| Setback::Refused(internal(&error)))?;
             self.beyond.insert(subject, fold);
         }
@@ -248,20 +260,32 @@ impl Attempt<'_> {
         if begun >= self.deadline {
             return Err(Setback::Refused(late()));
         }
-        let events = decision.staged.iter().map(|staged| Append {
+        let sealed = timeout_at(self.deadline.into(), self.seal(&decision)).await;
+        let payloads = sealed.map_err(|_| Setback::Refused(late()))??;
+        let events = decision.staged.iter().zip(payloads).map(|(staged, payload)| Append {
             subject: staged.subject,
             expected: staged.after,
             kind: staged.event.kind.to_string(),
             version: staged.event.version,
             facets: staged.facets.clone(),
-            payload: staged.payload.clone(),
+            payload,
         });
         let batch = Batch::new(events.collect()).map_err(|invalid| self.invalid(&decision, &invalid))?;
         match self.registrar.log.append(batch).await {
             Ok(appended) => {
                 self.registrar.metrics.append_seconds.observe(begun.elapsed().as_secs_f64());
                 let submitted = self.submitted(&decision, Some(appended.first));
+                let destroyed = decision.staged.iter().filter(|staged| is_end(staged));
+                let destroyed = destroyed.map(|staged| staged.subject).collect::<Vec<_>>();
                 self.take(decision, appended.first);
+                // It is recorded, whatever becomes of this; who follows the log tries until it is done.
+                for record in destroyed {
+                    if let Ok(Err(error)) =
+                        timeout_at(self.deadline.into(), self.registrar.keys.destroy(&record)).await
+                    {
+                        tracing::warn!(%error, subject = %record, "a key is not destroyed yet");
+                    }
+                }
                 Ok(Answer { submitted, outcome: Outcome::Recorded })
             }
             Err(AppendError::Conflict { stale }) => {
@@ -280,6 +304,32 @@ impl Attempt<'_> {
                 }
             }
         }
+    }
+
+    /// What is recorded: envelopes as they are, or sealed with their records' keys. That a sealed record is about to
+    /// be disposed of is noted before that is recorded, so that whatever comes in between, its key is destroyed.
+    async fn seal(&self, decision: &Decision) -> Result<Vec<Bytes>, Setback> {
+        let keys = &self.registrar.keys;
+        let mut payloads = Vec::with_capacity(decision.staged.len());
+        for staged in &decision.staged {
+            if is_end(staged) {
+                keys.about_to_dispose(&staged.subject)
+                    .await
+                    .map_err(|error| Setback::Refused(no_key(&error)))?;
+            }
+            if !staged.is_sealed {
+                payloads.push(staged.payload.clone());
+                continue;
+            }
+            let key = keys.make(&staged.subject).await.map_err(|error| match error {
+                // It was disposed of meanwhile.
+                sealing::Error::Destroyed(_) => Setback::Moved,
+                error => Setback::Refused(no_key(&error)),
+            })?;
+            let sealed = sealing::seal(&staged.payload, &key);
+            payloads.push(sealed.map_err(|error| Setback::Refused(internal(&error)))?.into());
+        }
+        Ok(payloads)
     }
 
     fn invalid(&self, decision: &Decision, invalid: &InvalidBatch) -> Setback {
@@ -306,9 +356,13 @@ impl Attempt<'_> {
             let fold = fold.expect("what was decided about is held");
             let mut event = staged.event;
             event.position = position;
-            fold.take(event, staged.fingerprint, staged.payload.len());
+            if staged.of_sealed {
+                fold.seal();
+            }
+            fold.take(event, Some(staged.fingerprint), staged.payload.len());
             there.insert(staged.subject, ());
         }
+        self.held.iter_mut().for_each(Held::forget_destroyed);
         self.held.iter().for_each(|held| folds.weigh(held));
     }
 
@@ -361,12 +415,28 @@ async fn is_fresh(log: &EventLog, held: &mut Held) -> Result<bool, Problem> {
     Ok(held.must_reach(last))
 }
 
-async fn read(log: &EventLog, folds: &Folds, held: &mut Held) -> Result<(), Problem> {
+async fn read(registrar: &Registrar, held: &mut Held) -> Result<(), Problem> {
     let known = held.fold().map_or(0, Fold::last);
-    let entries = log.read_after(&held.subject, known).await.map_err(|error| unread(&error))?;
+    let entries = read_after(registrar, &held.subject, known).await?;
     held.read(&entries).map_err(|error| internal(&error))?;
-    folds.weigh(held);
+    registrar.folds.weigh(held);
     Ok(())
+}
+
+/// A record's events after a position, opened.
+async fn read_after(registrar: &Registrar, record: &Subject, after: u64) -> Result<Vec<Entry>, Problem> {
+    let entries = registrar.log.read_after(record, after).await.map_err(|error| unread(&error))?;
+    let mut opened = Vec::with_capacity(entries.len());
+    for entry in entries {
+        opened.push(registrar.keys.opened(entry).await.map_err(|error| no_key(&error))?);
+    }
+    Ok(opened)
+}
+
+/// Whether a sealed record ends with this event, and its key is to be destroyed.
+fn is_end(staged: &Staged) -> bool {
+    let event = staged.event.kind.known().map(domain::EventKind::event);
+    staged.of_sealed && event == Some(EventName::Disposed)
 }
 
 fn noted(anomaly: &Anomaly) -> Noted {

@@ -1,10 +1,11 @@
 //! Following the log, so that folds in memory know what other registrars recorded.
 
-use domain::Kind;
+use domain::{EventName, Kind};
 use eventlog::{EventLog, TailError};
 use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
 
+use crate::destroy;
 use crate::submit::Registrar;
 
 /// Follows the log from its end at the start until `shutdown`. Lost connections are waited for inside.
@@ -24,9 +25,20 @@ pub(crate) async fn follow(
             () = shutdown.cancelled() => return Ok(()),
         };
         let Some(entry) = next.transpose()? else { return Ok(()) };
-        if matches!(Kind::parse(&entry.kind), Kind::Unknown(_)) {
-            registrar.metrics.unknown_kinds.inc();
+        match Kind::parse(&entry.kind) {
+            Kind::Unknown(_) => drop(registrar.metrics.unknown_kinds.inc()),
+            // Whoever recorded it may have been killed since.
+            Kind::Known(kind) if kind.event() == EventName::Disposed => {
+                tokio::spawn(destroy::until_done(registrar.keys.clone(), entry.subject, shutdown.clone()));
+            }
+            Kind::Known(_) => {}
         }
-        registrar.folds.hear(entry);
+        if registrar.folds.has(&entry.subject) {
+            // Without it, the fold has a gap, and the log is read again.
+            match registrar.keys.opened(entry).await {
+                Ok(entry) => registrar.folds.hear(entry),
+                Err(error) => tracing::warn!(%error, "a sealed event is not followed"),
+            }
+        }
     }
 }

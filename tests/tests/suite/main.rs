@@ -14,6 +14,7 @@ mod proofs;
 mod rebuild;
 mod replicas;
 mod samples;
+mod sealing;
 mod stories;
 mod witnesses;
 

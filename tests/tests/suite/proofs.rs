@@ -19,11 +19,11 @@ use transparency::tree::Frontier;
 
 use crate::{PROGRAM, record, whole};
 
-const HOLDS: i32 = 0;
+pub(crate) const HOLDS: i32 = 0;
 const DOES_NOT_HOLD: i32 = 1;
 
 /// `verify.py`, which was written from the standards alone, and files to give it.
-struct Verifier {
+pub(crate) struct Verifier {
     folder: TempDir,
     key: String,
 }
@@ -31,7 +31,7 @@ struct Verifier {
 impl Verifier {
     /// `None` where there is no Python and it was said that this is fine.
     #[expect(clippy::print_stderr, reason = "what was not checked is said")]
-    fn find(data: &Path) -> Option<Self> {
+    pub(crate) fn find(data: &Path) -> Option<Self> {
         let found =
             Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success());
         if !found {
@@ -44,14 +44,14 @@ impl Verifier {
         Some(Self { folder: TempDir::new().expect("a temporary folder"), key: key.trim_end().to_owned() })
     }
 
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.folder.path().join(name);
         fs::write(&path, content).expect("the folder is writable");
         path.to_str().expect("UTF-8").to_owned()
     }
 
     /// Its exit code, trusting the register's key.
-    fn code(&self, arguments: &[&str]) -> i32 {
+    pub(crate) fn code(&self, arguments: &[&str]) -> i32 {
         let script =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/transparency/tests/verify/verify.py");
         let output =

@@ -223,6 +223,12 @@ impl Record {
         view::of(self)
     }
 
+    /// What was said last of how long it is kept: the event's data.
+    #[must_use]
+    pub fn retention(&self) -> Option<&Data> {
+        self.state.custody.retention.map(|index| &self.entries[index].event.data)
+    }
+
     /// Whether it was destroyed or handed over; what is left of it is a residue.
     #[must_use]
     pub const fn is_disposed(&self) -> bool {

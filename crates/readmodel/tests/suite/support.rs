@@ -64,6 +64,7 @@ impl MemoryLog {
             kind: "chancery.matter.opened.v1".into(),
             facets: Facets::default(),
             payload: format!("event {position}{}", if altered { "!" } else { "" }).into(),
+            opened: None,
             stored: Timestamp::from_millisecond(1_000 + position.cast_signed()).unwrap(),
         })
     }

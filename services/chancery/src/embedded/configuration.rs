@@ -1,7 +1,8 @@
 //! The server's configuration file: what it keeps, and who may do what.
 //!
 //! Each role is a user of its own, limited to what it asks and answers. None may update, delete, purge or restore
-//! the stream, or delete a message; [`SET_UP`] alone may create it, and creating changes nothing that exists.
+//! the stream, or delete a message; [`SET_UP`] alone may create it, and creating changes nothing that exists. The keys
+//! of sealed records are read by those who show what is sealed; the registrar alone makes them and erases them.
 
 use std::fmt::Write;
 use std::fs::{self, OpenOptions};
@@ -10,8 +11,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use contract::subjects::{
-    ATTESTATION_STREAM, ATTESTATIONS, AUDIT, CHECKPOINT_STREAM, CHECKPOINTS, COMMANDS, EVERY_EVENT, QUERIES,
-    READS, READS_STREAM, STREAM,
+    ATTESTATION_STREAM, ATTESTATIONS, AUDIT, CHECKPOINT_STREAM, CHECKPOINTS, COMMANDS, EVERY_EVENT,
+    KEY_STREAM, KEYS, QUERIES, READS, READS_STREAM, STREAM,
 };
 
 /// Creates the streams, before any role starts.
@@ -92,12 +93,14 @@ impl Configuration {
 /// would go wherever a question says, such as into the log.
 fn allowed(user: &str) -> (Vec<String>, Vec<String>) {
     let mut publish = match user {
-        SET_UP => [STREAM, READS_STREAM]
+        SET_UP => [STREAM, READS_STREAM, KEY_STREAM]
             .into_iter()
             .chain(OF_AUDITORS)
             .map(|stream| format!("$JS.API.STREAM.CREATE.{stream}"))
             .collect(),
-        REGISTRAR => vec![EVERY_EVENT.to_owned()],
+        REGISTRAR => {
+            vec![EVERY_EVENT.to_owned(), KEYS.to_owned(), format!("$JS.API.STREAM.MSG.DELETE.{KEY_STREAM}")]
+        }
         AUDITOR => {
             let read = OF_AUDITORS.map(|stream| format!("$JS.API.STREAM.MSG.GET.{stream}"));
             [CHECKPOINTS, ATTESTATIONS].map(ToOwned::to_owned).into_iter().chain(read).collect()
@@ -116,6 +119,12 @@ fn allowed(user: &str) -> (Vec<String>, Vec<String>) {
     }
     if matches!(user, SET_UP | AUDITOR) {
         publish.extend(OF_AUDITORS.map(|stream| format!("$JS.API.STREAM.INFO.{stream}")));
+    }
+    if matches!(user, SET_UP | REGISTRAR) {
+        publish.push(format!("$JS.API.STREAM.INFO.{KEY_STREAM}"));
+    }
+    if matches!(user, REGISTRAR | PROJECTOR) {
+        publish.push(format!("$JS.API.STREAM.MSG.GET.{KEY_STREAM}"));
     }
     if matches!(user, REGISTRAR | PROJECTOR | AUDITOR) {
         publish.push(format!("_INBOX.{GATEWAY}.>"));
@@ -157,7 +166,9 @@ mod tests {
             let (publish, _) = allowed(user);
             for verb in ["UPDATE", "DELETE", "PURGE", "RESTORE", "MSG.DELETE", "SNAPSHOT"] {
                 let subject = format!("$JS.API.STREAM.{verb}");
-                assert!(!publish.iter().any(|may| may.starts_with(&subject)), "{user} may {verb}");
+                let keys = format!("$JS.API.STREAM.MSG.DELETE.{KEY_STREAM}");
+                let may = |may: &String| may.starts_with(&subject) && (user != REGISTRAR || *may != keys);
+                assert!(!publish.iter().any(may), "{user} may {verb}");
             }
             assert!(!publish.iter().any(|may| may == ">" || may == "$JS.>" || may == "$JS.API.>"), "{user}");
         }
@@ -176,6 +187,19 @@ mod tests {
                 let may = allowed(user).0.iter().any(|may| may.starts_with(subject));
                 assert_eq!(may, user == who, "{user} {subject}");
             }
+        }
+    }
+
+    #[test]
+    fn keys_are_read_by_two_roles_and_written_by_one() {
+        for user in USERS {
+            let publish = allowed(user).0;
+            let may = |subject: &str| publish.iter().any(|may| may.starts_with(subject));
+            assert_eq!(may("$KV."), user == REGISTRAR, "{user}");
+            let read = format!("$JS.API.STREAM.MSG.GET.{KEY_STREAM}");
+            assert_eq!(may(&read), matches!(user, REGISTRAR | PROJECTOR), "{user}");
+            assert!(!may(&format!("$JS.API.DIRECT.GET.{KEY_STREAM}")), "{user}");
+            assert!(!may(&format!("$JS.API.CONSUMER.CREATE.{KEY_STREAM}")), "{user}");
         }
     }
 

@@ -91,6 +91,10 @@ pub(super) struct Inline {
     /// The marking of a new record, such as 'OFFICIAL//REL CA'
     #[arg(long)]
     marking: Option<String>,
+
+    /// Record what it says encrypted, so that it can be destroyed one day
+    #[arg(long)]
+    sealed: bool,
 }
 
 /// The event types that a word may mean; `None` if it means none.
@@ -147,6 +151,9 @@ impl Inline {
         }
         if let Some(marking) = &self.marking {
             event["marking"] = marking.as_str().into();
+        }
+        if self.sealed {
+            event["sealed"] = true.into();
         }
         Ok(event)
     }

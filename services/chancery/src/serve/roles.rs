@@ -74,6 +74,8 @@ pub(super) async fn start(process: &mut Process, serve: &Serve, server: Option<&
         let reads = Journal::open(process.shell().client.clone(), READS_PLAN, &log).await;
         reads.context("the log of reads cannot be set up")?;
         EventLog::open(process.shell().client.clone(), log).await.context("the log cannot be set up")?;
+        let keys = sealing::Keys::open(process.shell().client.clone(), replicas).await;
+        keys.context("the bucket of keys cannot be set up")?;
         let checkpoints = Publication::open(process.shell().client.clone()).await;
         checkpoints.context("the stream of checkpoints cannot be set up")?;
     }

@@ -23,6 +23,9 @@ const OURS: &[&str] = &[
     "agency",
     "anomalies",
     "datasalt",
+    "datahash",
+    "sealeddata",
+    "sealedhash",
     "proposalhash",
     "position",
     "uid",
@@ -30,7 +33,7 @@ const OURS: &[&str] = &[
 
 /// What a producer may say of an event.
 const THEIRS: &str = "specversion, id, source, type, subject, time, datacontenttype, dataschema, data, \
-                      expectedversion, marking, onbehalfof, correlationid, causationid or traceparent";
+                      expectedversion, marking, sealed, onbehalfof, correlationid, causationid or traceparent";
 
 /// By which rules an envelope is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +114,7 @@ impl Reader<'_> {
             "traceparent" => proposed.traceparent = self.text(name, value),
             "time" => proposed.time = self.time(value),
             "expectedversion" => proposed.expectedversion = self.version(value),
+            "sealed" => proposed.sealed = self.truth(name, &value),
             // The vocabulary says what data is; a producer's own schema changes nothing.
             "dataschema" => drop(self.text(name, value)),
             "datacontenttype" => self.content_type(value),
@@ -161,6 +165,18 @@ impl Reader<'_> {
             self.expected("expectedversion", "expected a whole number from 0 on");
         }
         version
+    }
+
+    /// A truth value, or its word: binary mode has only text.
+    fn truth(&mut self, name: &str, value: &Value) -> Option<bool> {
+        let truth = match value {
+            Value::String(word) => word.parse().ok(),
+            other => other.as_bool(),
+        };
+        if truth.is_none() {
+            self.expected(name, "expected true or false");
+        }
+        truth
     }
 
     fn content_type(&mut self, value: Value) {

@@ -45,9 +45,9 @@ impl Projection for Expectations {
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
         let stands = Stands::of(entry, rows);
         let folds::Held { mut record, mut head } = self.folds.take_held(&stands, rows);
-        history::keep(&stands, &entry.payload, rows);
-        if let Some(event) = self.folds.read(&stands, &entry.payload) {
-            record.apply(event);
+        history::keep(&stands, entry, rows);
+        if let Some(event) = self.folds.read(&stands, &history::kept(entry)) {
+            Folds::apply(&mut record, event, rows);
             head = Some(write(&record, head, &stands, rows));
         }
         self.folds.keep_held(folds::Held { record, head });

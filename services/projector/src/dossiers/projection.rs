@@ -46,8 +46,8 @@ impl Projection for Dossiers {
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
         let stands = Stands::of(entry, rows);
         let folds::Held { mut record, mut head } = self.folds.take_held(&stands, rows);
-        history::keep(&stands, &entry.payload, rows);
-        let event = self.folds.read(&stands, &entry.payload);
+        history::keep(&stands, entry, rows);
+        let event = self.folds.read(&stands, &history::kept(entry));
         let recorded = event.as_ref().map_or(entry.stored, |event| event.recorded);
         history::keep_position(&stands, recorded, rows);
         if let Some(event) = event {
@@ -55,7 +55,7 @@ impl Projection for Dossiers {
             let event = Arc::new(event);
             // Only an event about the register takes links back.
             let links = is_control(&event).then(|| links::of(&record));
-            record.apply(event.clone());
+            Folds::apply(&mut record, event.clone(), rows);
             head = Some(write(&record, head, &event, links.as_ref(), rows));
         }
         self.folds.keep_held(folds::Held { record, head });

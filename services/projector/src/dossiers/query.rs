@@ -6,7 +6,7 @@ use std::io::Write;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use contract::{Ask, Problem, ProblemKind, Query, Recorded};
+use contract::{Ask, Problem, ProblemKind, Query};
 use domain::{Levels, Record, Subject};
 use readmodel::View;
 use serde_json::{Value, json};
@@ -279,8 +279,8 @@ impl Asked<'_> {
         let Stands { version, position, .. } = stands;
         let mut item = Vec::with_capacity(payload.len() + 200);
         write!(item, "{{\"version\":{version},\"position\":{position}").expect("memory can be written");
-        if let Ok(recorded) = Recorded::parse(payload) {
-            write!(item, ",\"uid\":\"{}\"", recorded.uid()).expect("memory can be written");
+        if let Some(read) = sealing::read(payload) {
+            write!(item, ",\"uid\":\"{}\"", read.recorded.uid()).expect("memory can be written");
         }
         item.extend(b",\"event\":");
         item.extend(self.served(stands, payload));

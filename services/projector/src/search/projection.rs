@@ -47,9 +47,9 @@ impl Projection for Texting {
         }
         let subject = Key::table(b'.').subject(&stands.subject);
         rows.put(change(stands.position), &subject.as_ref()[1..]).expect("an address fits");
-        history::keep(&stands, &entry.payload, rows);
-        if let Some(event) = self.folds.read(&stands, &entry.payload) {
-            held.record.apply(event);
+        history::keep(&stands, entry, rows);
+        if let Some(event) = self.folds.read(&stands, &history::kept(entry)) {
+            Folds::apply(&mut held.record, event, rows);
             held.head = Some(write(&held, &stands, rows));
         }
         self.folds.keep_held(held);

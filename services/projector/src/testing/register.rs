@@ -75,6 +75,7 @@ impl Register {
             kind: kind.to_owned(),
             facets: Facets::default(),
             payload: payload.into(),
+            opened: None,
             stored: time(position),
         });
     }

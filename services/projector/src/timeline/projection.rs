@@ -42,10 +42,10 @@ impl Projection for Happenings {
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
         let stands = Stands::of(entry, rows);
         let folds::Held { mut record, mut head } = self.folds.take_held(&stands, rows);
-        history::keep(&stands, &entry.payload, rows);
-        if let Some(event) = self.folds.read(&stands, &entry.payload) {
+        history::keep(&stands, entry, rows);
+        if let Some(event) = self.folds.read(&stands, &history::kept(entry)) {
             let is_control = is_control(&event);
-            record.apply(event);
+            Folds::apply(&mut record, event, rows);
             head = Some(write(&record, head, &stands, is_control, rows));
         }
         self.folds.keep_held(folds::Held { record, head });

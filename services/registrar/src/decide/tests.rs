@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::draft;
+use crate::retention::Schedule;
 
 const AGENCY: &str = "urn:agency:pk";
 
@@ -23,7 +24,12 @@ fn principal() -> Principal {
 
 fn rules() -> Rules {
     let vocabulary = Vocabulary::default();
-    Rules { marking: vocabulary.levels.least(), vocabulary: Arc::new(vocabulary), language: None }
+    Rules {
+        marking: vocabulary.levels.least(),
+        vocabulary: Arc::new(vocabulary),
+        language: None,
+        schedule: Schedule::default(),
+    }
 }
 
 fn now() -> Timestamp {
@@ -57,7 +63,7 @@ fn fold_of(events: &[Value]) -> Fold {
     let mut fold = Fold::new(drafts(events)[0].subject);
     let decision = decide_by(&principal(), events, &fold).unwrap();
     for (position, staged) in (1..).zip(decision.staged) {
-        fold.take(Event { position, ..staged.event }, staged.fingerprint, staged.payload.len());
+        fold.take(Event { position, ..staged.event }, Some(staged.fingerprint), staged.payload.len());
     }
     fold
 }

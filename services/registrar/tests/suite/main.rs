@@ -8,4 +8,5 @@ mod mergers;
 mod mistakes;
 mod races;
 mod register;
+mod sealing;
 mod single;
