@@ -29,6 +29,9 @@ use crate::parties::Bearers;
 /// Records that are looked at for one part, shown or not.
 const LOOKED_AT: usize = 300;
 
+/// Dated records that are passed by on the way to the undated, one by one; behind more, these are looked up anew.
+const PASSED_BY: usize = 2_048;
+
 /// Statuses beyond these are told apart when the record is read: each would be one more range to read.
 const MOST_STATUSES: usize = 4;
 
@@ -205,7 +208,7 @@ impl Gathering<'_, '_> {
         }
     }
 
-    /// Reads the index behind a place; says whether it came to the undated.
+    /// Reads the index behind a place; says whether it came to the undated, or there are none to come to.
     fn scan(&mut self, part: Part, after: Option<Place>, dated: &mut Quota, undated: &mut Quota) -> bool {
         let (aggregate, statuses) = part.kept();
         let mut wanted = vec![];
@@ -214,23 +217,28 @@ impl Gathering<'_, '_> {
         }
         let span = if after.is_some() { Span::default() } else { part.span(self.gathered.today) };
         let asked = self.asked;
+        let (mut looked_at, mut passed_by) = (0, 0);
         let mut came_to_the_undated = after.is_some();
         for (place, subject) in
             dossiers::by_time(asked, (aggregate, Some(&self.both)), &wanted, part.order(), span, after)
-                .take(LOOKED_AT)
         {
-            asked.budget.spend(1);
             came_to_the_undated |= !place.is_dated();
+            if place.is_dated() && dated.is_full() && undated.most > 0 && passed_by < PASSED_BY {
+                passed_by += 1;
+                continue;
+            }
+            looked_at += 1;
+            asked.budget.spend(1);
             let quota = if place.is_dated() { &mut *dated } else { &mut *undated };
-            if quota.is_full() || asked.budget.is_spent() {
-                break;
+            if looked_at > LOOKED_AT || quota.is_full() || asked.budget.is_spent() {
+                return came_to_the_undated;
             }
             let Some(head) = self.candidate(part, &subject) else { continue };
             if quota.takes() {
                 self.take(part, &head);
             }
         }
-        came_to_the_undated
+        came_to_the_undated || span == Span::default()
     }
 
     /// A record as it was known, if it belongs to a part.
