@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use service::file;
-use transparency::note::{self, KeyName, Signer};
+use transparency::note::{self, KeyName, Signer, Verifier};
 
 /// Why there is no key to sign with.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +38,12 @@ pub enum KeyError {
         /// Whose it should be.
         asked: KeyName,
     },
+    /// There is a key already, and nothing is written over a key.
+    #[error("{} holds a key already: checkpoints that it signed bind this register", .0.display())]
+    Exists(PathBuf),
+    /// There is none.
+    #[error("there is no key in {}", .0.display())]
+    None(PathBuf),
     /// The system gives no randomness.
     #[error("no randomness for a new key")]
     Randomness(#[source] getrandom::Error),
@@ -51,28 +57,44 @@ impl KeyError {
     }
 }
 
+/// Makes the key under a data folder, for the log of this name or one that no other register has. The auditor signs
+/// with it from its first start on; whoever is to follow the log can be given the public half before.
+///
+/// # Errors
+/// [`KeyError::Exists`] where there is one, or another [`KeyError`].
+pub fn create(data: &Path, origin: Option<&KeyName>) -> Result<Verifier, KeyError> {
+    let file = file_under(data);
+    if file.exists() { Err(KeyError::Exists(file)) } else { Ok(open(data, origin)?.verifier().clone()) }
+}
+
+/// The public half of the key under a data folder. Nothing is made or written.
+///
+/// # Errors
+/// [`KeyError::None`] where there is none, or another [`KeyError`].
+pub fn verifier(data: &Path) -> Result<Verifier, KeyError> {
+    let file = file_under(data);
+    if file.exists() { Ok(read(&file)?.verifier().clone()) } else { Err(KeyError::None(file)) }
+}
+
+/// Where the key under a data folder is.
+#[must_use]
+pub fn file_under(data: &Path) -> PathBuf {
+    data.join("keys/checkpoint.key")
+}
+
 /// The key under a data folder; makes it if there is none, for the log of this name.
 ///
 /// # Errors
 /// [`KeyError`].
 pub(crate) fn open(data: &Path, origin: Option<&KeyName>) -> Result<Signer, KeyError> {
     let folder = data.join("keys");
-    let file = folder.join("checkpoint.key");
-    let at = |file: &Path| {
-        let file = file.to_owned();
-        move |error| KeyError::File(file, error)
-    };
+    let file = file_under(data);
     if !file.exists() {
         file::make_folder(&folder).map_err(at(&folder))?;
         let new = make(origin)?;
         file::create(&file, format!("{}\n", new.to_private_key()).as_bytes(), 0o600).map_err(at(&file))?;
     }
-    let mode = fs::metadata(&file).map_err(at(&file))?.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(KeyError::Exposed { file, mode });
-    }
-    let text = fs::read_to_string(&file).map_err(at(&file))?;
-    let signer: Signer = text.trim_end().parse().map_err(|error| KeyError::Form(file.clone(), error))?;
+    let signer = read(&file)?;
     let found = signer.verifier().name();
     if let Some(asked) = origin.filter(|asked| *asked != found) {
         return Err(KeyError::Name { file, found: found.clone(), asked: asked.clone() });
@@ -83,6 +105,21 @@ pub(crate) fn open(data: &Path, origin: Option<&KeyName>) -> Result<Signer, KeyE
         file::replace(&public, text.as_bytes(), 0o644).map_err(at(&public))?;
     }
     Ok(signer)
+}
+
+fn at(file: &Path) -> impl FnOnce(io::Error) -> KeyError {
+    let file = file.to_owned();
+    move |error| KeyError::File(file, error)
+}
+
+/// Reads the key in a file that nobody else can read.
+fn read(file: &Path) -> Result<Signer, KeyError> {
+    let mode = fs::metadata(file).map_err(at(file))?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(KeyError::Exposed { file: file.to_owned(), mode });
+    }
+    let text = fs::read_to_string(file).map_err(at(file))?;
+    text.trim_end().parse().map_err(|error| KeyError::Form(file.to_owned(), error))
 }
 
 fn make(origin: Option<&KeyName>) -> Result<Signer, KeyError> {
@@ -142,6 +179,18 @@ mod tests {
         fs::write(&file, "no key").unwrap();
         fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
         assert!(matches!(open(data.path(), None), Err(KeyError::Form(..))));
+    }
+
+    #[test]
+    fn a_key_that_was_made_beforehand_is_the_one_that_signs_and_stays() {
+        let data = tempfile::tempdir().unwrap();
+        assert!(matches!(verifier(data.path()), Err(KeyError::None(_))));
+        let made = create(data.path(), Some(&name("example.org/log"))).unwrap();
+        assert_eq!(verifier(data.path()).unwrap(), made);
+        assert!(matches!(create(data.path(), None), Err(KeyError::Exists(_))));
+        assert_eq!(open(data.path(), None).unwrap().verifier(), &made);
+        fs::set_permissions(file_under(data.path()), Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(verifier(data.path()), Err(KeyError::Exposed { .. })));
     }
 
     #[test]

@@ -20,7 +20,7 @@
 mod answer;
 mod covering;
 mod kept;
-mod key;
+pub mod key;
 mod metrics;
 mod publication;
 mod reads;

@@ -7,8 +7,10 @@ use crate::accounts::Accounts;
 use crate::brief::Brief;
 use crate::calendar::Calendar;
 use crate::correct::Correct;
+use crate::export::Export;
 use crate::failure::Failure;
 use crate::history::History;
+use crate::keys::Keys;
 use crate::list::List;
 use crate::overdue::Overdue;
 use crate::reads::Reads;
@@ -21,6 +23,7 @@ use crate::tail::Tail;
 use crate::timeline::Timeline;
 use crate::token::Token;
 use crate::trail::Trail;
+use crate::verify::Verify;
 use crate::witness::Witness;
 
 /// The register of record for diplomatic engagements
@@ -50,6 +53,9 @@ enum Command {
     Tail(Tail),
     Trail(Box<Trail>),
     Reads(Box<Reads>),
+    Export(Box<Export>),
+    Verify(Box<Verify>),
+    Keys(Keys),
     Token(Token),
     /// Print completions for a shell, to be put where it looks for them
     Completions {
@@ -82,6 +88,9 @@ impl Cli {
             Command::Tail(tail) => tail.run().await,
             Command::Trail(trail) => trail.run().await,
             Command::Reads(reads) => reads.run().await,
+            Command::Export(export) => export.run().await,
+            Command::Verify(verify) => verify.run().await,
+            Command::Keys(keys) => keys.run(),
             Command::Token(token) => token.run(),
             Command::Completions { shell } => {
                 let mut text = Vec::new();

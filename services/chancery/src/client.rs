@@ -46,12 +46,23 @@ impl Client {
     /// # Errors
     /// When the token holds what no header can carry.
     pub(crate) fn new(base: Url, token: &str) -> Result<Self, Failure> {
-        // Refused when it is installed already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut bearer = HeaderValue::from_str(&format!("Bearer {token}"))
             .map_err(|_| Failure::Usage("the token holds characters that no token has".to_owned()))?;
         bearer.set_sensitive(true);
-        let headers = HeaderMap::from_iter([(AUTHORIZATION, bearer)]);
+        Self::with(base, HeaderMap::from_iter([(AUTHORIZATION, bearer)]))
+    }
+
+    /// A client who shows no token: for what a register gives to everybody.
+    ///
+    /// # Errors
+    /// When there can be no client.
+    pub(crate) fn nobody(base: Url) -> Result<Self, Failure> {
+        Self::with(base, HeaderMap::new())
+    }
+
+    fn with(base: Url, headers: HeaderMap) -> Result<Self, Failure> {
+        // Refused when it is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = reqwest::Client::builder().default_headers(headers).timeout(WITHIN);
         let builder = if is_local(&base) { builder.no_proxy() } else { builder };
         Ok(Self { http: builder.build().context("no HTTP client")?, base })
@@ -78,6 +89,23 @@ impl Client {
         let request = self.request(Method::GET, path).query(query).header(ACCEPT, media);
         let taken = self.take(request).await?;
         Ok(String::from_utf8(taken.bytes).context("the answer is no text")?)
+    }
+
+    /// Asks for what is no JSON, such as a tile.
+    ///
+    /// # Errors
+    /// The register's refusal, or that it does not answer.
+    pub(crate) async fn bytes(&self, path: &str, query: &Query<'_>) -> Result<Vec<u8>, Failure> {
+        Ok(self.take(self.request(Method::GET, path).query(query)).await?.bytes)
+    }
+
+    /// Asks for what is to be carried away, and says so: the register logs it as an export.
+    ///
+    /// # Errors
+    /// The register's refusal, or that it does not answer.
+    pub(crate) async fn carried(&self, path: &str, query: &Query<'_>) -> Result<Vec<u8>, Failure> {
+        let request = self.request(Method::GET, path).query(query).header("Chancery-Purpose", "export");
+        Ok(self.take(request).await?.bytes)
     }
 
     /// Sends events. Those that could not be taken, or may not have been, are sent again: with the same ids.

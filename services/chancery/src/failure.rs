@@ -22,6 +22,8 @@ pub(crate) enum Failure {
     Refused(Box<Problem>),
     /// The register cannot be reached.
     Unreachable(String),
+    /// What was to be verified does not hold; everything that is wrong, unless that was said already.
+    Unproved(String),
     /// Whoever read our output has enough.
     Unread,
     /// Anything else.
@@ -35,7 +37,7 @@ impl Failure {
             Self::Usage(_) => USAGE,
             Self::Unreachable(_) => UNAVAILABLE,
             Self::Refused(problem) if matches!(problem.status, 429 | 502 | 503 | 504) => UNAVAILABLE,
-            Self::Refused(_) | Self::Other(_) => FAILED,
+            Self::Refused(_) | Self::Unproved(_) | Self::Other(_) => FAILED,
             Self::Unread => 0,
         })
     }
@@ -45,6 +47,7 @@ impl Failure {
         match self {
             Self::Usage(detail) | Self::Unreachable(detail) => format!("error: {detail}"),
             Self::Refused(problem) => refusal(problem),
+            Self::Unproved(text) => text.clone(),
             Self::Unread => String::new(),
             Self::Other(error) => format!("error: {error:#}"),
         }

@@ -17,6 +17,8 @@ the arithmetic of RFC 8032 if not.
                                                         a whole log: its entry bundles, in order, against a checkpoint
   verify.py events CHECKPOINT FILE --key VKEY… [as checkpoint]
                                                         a whole export: recorded events, one a line, against a checkpoint
+  verify.py bundle FILE --key VKEY… [as checkpoint]      the evidence of a record (`chancery export --evidence`)
+  verify.py export FILE --key VKEY… [as checkpoint]      a whole log (`chancery export`)
   verify.py leaf EVENT                                  the leaf of a recorded event goes to standard output
   verify.py canonical FILE                              the canonical form of JSON goes to standard output
 
@@ -497,6 +499,75 @@ def verify_whole(leaf_hashes, size, root):
         raise DoesNotHold("the entries have another root than the checkpoint")
 
 
+# --- Chancery's own files, from the documentation of their formats ------------------------------------------------------
+
+
+def check_bundle(data, options):
+    """Evidence of a record ("chancery-evidence", version 1). Answers what is proved of it."""
+    bundle = read_json(data)
+    if not isinstance(bundle, dict) or bundle.get("format") != "chancery-evidence" or bundle.get("version") != 1:
+        raise Unreadable("no chancery-evidence of version 1")
+    names = {"format", "version", "about", "subject", "versions", "keys", "checkpoint", "events"}
+    if not bundle.keys() <= names or not names - {"about"} <= bundle.keys():
+        raise Unreadable(f"members that are missing or more: {sorted(names ^ bundle.keys())}")
+    size, root = verify_checkpoint(bundle["checkpoint"].encode(), options)
+    shown, last = 0, -1
+    for number, event in enumerate(bundle["events"], 1):
+        if not event.keys() <= {"version", "position", "leaf", "proof", "event"}:
+            raise DoesNotHold(f"event {number} has members that nothing proves")
+        if event["version"] != number:
+            raise DoesNotHold(f"event {number} is missing, or not in its place")
+        leaf = canonical(event["leaf"]).encode()
+        index, path, checkpoint = read_proof(event["proof"].encode())
+        if checkpoint != bundle["checkpoint"].encode():
+            raise DoesNotHold(f"the proof of event {number} is of another checkpoint")
+        if index + 1 != event["position"] or index <= last:
+            raise DoesNotHold(f"event {number} is not at its position, or not in the log's order")
+        verify_inclusion(leaf_hash(leaf), index, size, path, root)
+        if event["leaf"].get("subject") != bundle["subject"]:
+            raise DoesNotHold(f"event {number} is of another record")
+        if "event" in event:
+            shown += 1
+            if event_leaf(canonical(event["event"]).encode()) != leaf:
+                raise DoesNotHold(f"event {number} is not what is in the log")
+        last = index
+    if len(bundle["events"]) != bundle["versions"]:
+        raise DoesNotHold(f"event {len(bundle['events']) + 1} of {bundle['versions']} is missing")
+    return f"{bundle['subject']}: {shown} of {bundle['versions']} events shown, all in the log"
+
+
+def check_export(data, options):
+    """A whole log ("chancery-export", version 1). Answers what is proved of it."""
+    lines = data.split(b"\n")
+    if lines.pop() != b"":
+        raise Unreadable("the last line is not ended")
+    header = read_json(lines[0])
+    if not isinstance(header, dict) or header.get("format") != "chancery-export" or header.get("version") != 1:
+        raise Unreadable("no chancery-export of version 1")
+    size, root = verify_checkpoint(header["checkpoint"].encode(), options)
+    blocks, at = (size + 255) // 256, 1
+    for number in range(blocks):
+        block = read_json(lines[at]) if at < len(lines) else None
+        if not isinstance(block, list) or len(block) != 4 or block[:2] != ["block", number]:
+            raise DoesNotHold(f"line {at + 1} is not the line of block {number}")
+        tile = from_base64(block[3], "a tile")
+        hashes = [tile[start : start + 32] for start in range(0, len(tile), 32)]
+        if len(tile) != 32 * min(256, size - 256 * number):
+            raise DoesNotHold(f"block {number} has another number of events than the log")
+        path = [hash_from_base64(text, "a hash of a proof") for text in block[2]]
+        verify_inclusion(tree_hash(hashes), number, blocks, path, root)
+        for place, expected in enumerate(hashes, at + 1):
+            line = lines[place] if place < len(lines) else b"["
+            if line == b"null":
+                continue
+            if line.startswith(b"[") or leaf_hash(line) != expected and leaf_hash(event_leaf(line)) != expected:
+                raise DoesNotHold(f"line {place + 1}: this is not the event at position {256 * number + place - at}")
+        at += 1 + len(hashes)
+    if at != len(lines):
+        raise DoesNotHold(f"line {at + 1}: more than the log has")
+    return f"{size} events, all of the log"
+
+
 def run(options):
     if options.command == "note":
         text, _ = verify_note(read(options.file), [Key(text) for text in options.key])
@@ -526,6 +597,10 @@ def run(options):
     elif options.command == "events":
         size, root = verify_checkpoint(read(options.file), options)
         verify_whole([leaf_hash(event_leaf(line)) for line in read(options.export).splitlines()], size, root)
+    elif options.command == "bundle":
+        print(check_bundle(read(options.file), options))
+    elif options.command == "export":
+        print(check_export(read(options.file), options))
     elif options.command == "leaf":
         sys.stdout.buffer.write(event_leaf(read(options.event)))
     elif options.command == "canonical":
@@ -583,6 +658,8 @@ def arguments():
     entries.add_argument("bundle", nargs="*")
     keys(entries)
     keys(command("events", "file", "export"))
+    keys(command("bundle", "file"))
+    keys(command("export", "file"))
     command("leaf", "event")
     command("canonical", "file")
     return parser.parse_args()

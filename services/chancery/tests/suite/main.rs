@@ -2,6 +2,7 @@
 
 mod answers;
 mod asking;
+mod proving;
 mod recording;
 mod register;
 mod serving;

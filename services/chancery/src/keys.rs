@@ -1,0 +1,104 @@
+//! `chancery keys`: the key that signs a register's checkpoints.
+//!
+//! The auditor makes one at its first start if there is none; who is to be told of the public half before that, or
+//! keeps keys elsewhere, makes it here. Its file is for its owner alone.
+
+use std::path::PathBuf;
+
+use auditor::key;
+use clap::Subcommand;
+use serde_json::json;
+use service::token;
+use transparency::note::{KeyName, Verifier};
+
+use crate::access;
+use crate::failure::Failure;
+use crate::out;
+
+/// Make or show the keys of a register on this machine
+///
+///   chancery keys generate --origin register.example.org/log
+///   chancery keys show
+#[derive(Clone, Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Keys {
+    #[command(subcommand)]
+    what: What,
+
+    /// The data folder of the register
+    #[arg(long, env = "CHANCERY_DATA", value_name = "FOLDER", default_value = "var", global = true)]
+    data: PathBuf,
+
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum What {
+    /// Make the key that signs checkpoints, before the register is first started; refused where there is one
+    Generate {
+        /// What the log is called, for ever: a URL without its scheme [default: HOST/chancery-ID]
+        #[arg(long, env = "CHANCERY_ORIGIN", value_name = "NAME")]
+        origin: Option<KeyName>,
+    },
+    /// Show the verifier key, which everybody needs who verifies what the register proves
+    Show,
+    /// List what keys there are, and which files hold them
+    List,
+}
+
+impl Keys {
+    /// Does it.
+    ///
+    /// # Errors
+    /// When a key is there that should not be, is not there that should, or cannot be relied on.
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        match &self.what {
+            What::Generate { origin } => {
+                let made = key::create(&self.data, origin.as_ref()).map_err(anyhow::Error::from)?;
+                out::complain(&format!("the key is in {}", key::file_under(&self.data).display()));
+                self.say(&made)
+            }
+            What::Show => self.say(&key::verifier(&self.data).map_err(anyhow::Error::from)?),
+            What::List => self.list(),
+        }
+    }
+
+    fn say(&self, verifier: &Verifier) -> Result<(), Failure> {
+        if !self.json {
+            return out::say_raw(&verifier.to_string());
+        }
+        let id = verifier.id().to_string();
+        out::say_json(&json!({"origin": verifier.name().as_str(), "id": id, "vkey": verifier.to_string()}))
+    }
+
+    fn list(&self) -> Result<(), Failure> {
+        let mut found = Vec::new();
+        match key::verifier(&self.data) {
+            Ok(verifier) => {
+                let file = key::file_under(&self.data);
+                found.push(("checkpoints", file, Some(verifier.to_string())));
+            }
+            Err(key::KeyError::None(_)) => {}
+            Err(error) => return Err(anyhow::Error::from(error).into()),
+        }
+        let tokens = token::Keys::in_folder(&access::keys_folder(&self.data)).private;
+        if tokens.exists() {
+            found.push(("tokens", tokens, None));
+        }
+        if self.json {
+            let found =
+                found.iter().map(|(signs, file, vkey)| json!({"signs": signs, "file": file, "vkey": vkey}));
+            return out::say_json(&found.collect());
+        }
+        if found.is_empty() {
+            return out::say(&format!("no keys in {}", access::keys_folder(&self.data).display()));
+        }
+        let line = |(signs, file, vkey): &(&str, PathBuf, Option<String>)| {
+            let vkey = vkey.as_deref().unwrap_or_default();
+            format!("{signs:<12} {}  {vkey}", file.display()).trim_end().to_owned()
+        };
+        out::say_raw(&found.iter().map(line).collect::<Vec<_>>().join("\n"))
+    }
+}
