@@ -107,10 +107,9 @@ impl Reading {
                 None
             }
         })?;
-        if let Some(position) = position.filter(|position| proof.index.checked_add(1) != Some(*position)) {
-            let problem = Problem::Position(proof.index.saturating_add(1));
-            self.fault(format!("{place}/position"), version_of, problem);
-            let _ = position;
+        let of_proof = proof.index.saturating_add(1);
+        if position.is_some_and(|position| position != of_proof) {
+            self.fault(format!("{place}/position"), version_of, Problem::Position(of_proof));
         }
         let event = event.map(|event| event.to_string());
         Some(Event { version: version?, leaf: leaf?.to_string(), proof, event })

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
 use testkit::{PATIENCE, eventually};
@@ -13,6 +14,9 @@ const DIALOGUE: &str = "engagement/~us-pk-counterterrorism-dialogue-2025";
 
 /// How many events the samples are.
 const ALL: &str = "33";
+
+const HOLDS: i32 = 0;
+const DOES_NOT_HOLD: i32 = 1;
 
 async fn with_samples() -> Register {
     let register = Register::start_with(&["--samples", SAMPLES]).await;
@@ -27,6 +31,25 @@ fn key(register: &Register) -> String {
 /// Gives a command that knows nothing of the register.
 fn elsewhere(words: &[&str]) -> Done {
     program().args(words).env("CHANCERY_DATA", "/nowhere").output().expect("it runs").into()
+}
+
+/// `verify.py`, which was written from the documentation of the formats alone, on a file of this kind: its exit code.
+#[expect(clippy::print_stderr, reason = "what was not checked is said")]
+fn independently(kind: &str, file: &str, key: &str, expected: i32) {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/transparency/tests/verify/verify.py");
+    let vkey = fs::read_to_string(key).expect("the key is there");
+    let words = ["-B", script, kind, file, "--key", vkey.trim()];
+    match Command::new("python3").args(words).output() {
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(expected), "{kind} {file}: {said}");
+        }
+        Err(error) => {
+            let allowed = std::env::var_os("WITHOUT_PYTHON").is_some();
+            assert!(allowed, "NOT CHECKED: python3 does not run ({error}); set WITHOUT_PYTHON to do without");
+            eprintln!("NOT CHECKED against a second implementation: python3 does not run");
+        }
+    }
 }
 
 /// What is found wrong in a file that was changed.
@@ -59,6 +82,7 @@ async fn the_evidence_of_a_record_is_proved_offline_and_what_was_done_to_it_is_n
     }
     let as_json = elsewhere(&["verify", &file, "--key", &key, "--json"]).json();
     assert_eq!((&as_json["versions"], &as_json["shown"]), (&json!(2), &json!(2)), "{as_json}");
+    independently("bundle", &file, &key, HOLDS);
 
     let text = fs::read_to_string(&file).expect("it is written");
     let bundle = serde_json::from_str::<Value>(&text).expect("JSON");
@@ -69,6 +93,7 @@ async fn the_evidence_of_a_record_is_proved_offline_and_what_was_done_to_it_is_n
     };
     let title =
         changed(&|bundle| bundle["events"][1]["event"]["data"]["occurred"] = json!({"edtf": "2025-08-13"}));
+    independently("bundle", &register.file("changed", &title), &key, DOES_NOT_HOLD);
     refused(&register, "altered", &title, &["event 2 of the record: data", "/events/1/event/data"]);
     let actor = changed(&|bundle| bundle["events"][0]["event"]["actor"] = json!("nobody"));
     refused(&register, "actor", &actor, &["event 1 of the record: actor was altered"]);
@@ -89,6 +114,7 @@ async fn the_evidence_of_a_record_is_proved_offline_and_what_was_done_to_it_is_n
     assert_eq!(redacted.code, Some(0), "{redacted:?}");
     let proved = elsewhere(&["verify", &file, "--key", &key]);
     assert!(proved.text().contains("1 as recorded, 1 redacted"), "{proved:?}");
+    independently("bundle", &file, &key, HOLDS);
     let all = register.run(&[&export[..], &["--redact", "all"]].concat());
     assert!(!all.text().contains("datasalt\":") && !all.text().contains("\"data\":"), "{all:?}");
     let wrong = register.run(&[&export[..], &["--redact", "x"]].concat());
@@ -106,6 +132,7 @@ async fn the_whole_log_is_exported_and_each_line_answers_for_itself() {
     assert_eq!((&proved["shown"], &proved["checkpoint"]["size"]), (&json!(33), &json!(33)), "{proved}");
     let text = fs::read_to_string(&file).expect("it is written");
     assert_eq!(register.run(&["export", "--min-position", ALL]).text(), text);
+    independently("export", &file, &key, HOLDS);
 
     let lines = text.lines().map(ToOwned::to_owned).collect::<Vec<_>>();
     let with = |change: &dyn Fn(&mut Vec<String>)| {
@@ -115,6 +142,7 @@ async fn the_whole_log_is_exported_and_each_line_answers_for_itself() {
     };
     // Line 3 is the event at position 1.
     let byte = with(&|lines| lines[11] = lines[11].replacen("\"data\":{\"", "\"data\":{\"x", 1));
+    independently("export", &register.file("changed", &byte), &key, DOES_NOT_HOLD);
     refused(&register, "byte", &byte, &["line 12: event at position 10: it was altered"]);
     let removed = with(&|lines| drop(lines.remove(11)));
     refused(&register, "removed", &removed, &["event at position 10: it is missing"]);
@@ -146,6 +174,7 @@ async fn the_whole_log_is_exported_and_each_line_answers_for_itself() {
     assert!(partial.code == Some(0), "{partial:?}");
     let proved = elsewhere(&["verify", &file, "--key", &key, "--json"]).json();
     assert!(proved["hidden"].as_u64() >= Some(1), "{proved}");
+    independently("export", &file, &key, HOLDS);
     assert_eq!(proved["checkpoint"]["size"], recorded["position"]);
 }
 
@@ -156,9 +185,9 @@ fn copy(from: &Path, to: &Path) {
         let entry = entry.expect("it is there");
         let (path, to) = (entry.path(), to.join(entry.file_name()));
         if entry.file_type().expect("it is there").is_dir() {
-            copy(&path, &to)
+            copy(&path, &to);
         } else {
-            drop(fs::copy(path, to))
+            drop(fs::copy(path, to));
         }
     }
 }
@@ -219,6 +248,43 @@ async fn who_follows_a_register_holds_it_to_what_it_signed_whatever_backup_is_re
     let remembered = fs::read_to_string(&state).expect("it is kept");
     let remembered = serde_json::from_str::<Value>(&remembered).expect("JSON")["checkpoint"].clone();
     assert_eq!(remembered, json!(kept[0]));
+}
+
+/// The first file below a folder whose path ends so.
+fn find(folder: &Path, end: &str) -> Option<PathBuf> {
+    fs::read_dir(folder).ok()?.flatten().find_map(|entry| {
+        let path = entry.path();
+        if path.is_dir() { find(&path, end) } else { path.ends_with(end).then_some(path) }
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_register_whose_files_were_altered_signs_nothing_says_so_and_is_not_ready() {
+    let mut register = Register::start().await;
+    let mut last = String::new();
+    for title in ["first", "second", "third"] {
+        last = record(&register, title).json()["position"].to_string();
+    }
+    let state = PathBuf::from(register.file("unused", "")).with_file_name("state");
+    assert_eq!(followed(&register, &state, &last).await.code, Some(0));
+    register.stop().await;
+    let signed = fs::read(register.data().join("signed/checkpoint")).expect("it was signed");
+    // One byte of the second event, and the tree has to be built again.
+    let stored = find(&register.data().join("nats"), "CHANCERY/msgs/1.blk").expect("the stream has a file");
+    let mut bytes = fs::read(&stored).expect("it is readable");
+    let place = bytes.windows(8).position(|bytes| bytes == b"\"second\"").expect("it is not compressed");
+    bytes[place + 1] ^= 1;
+    fs::write(&stored, bytes).expect("it is writable");
+    fs::remove_dir_all(register.data().join("auditor")).expect("the tree is there");
+
+    register.begin_until(|register| register.log().contains("nothing is signed or proved any more")).await;
+    let log = register.log();
+    assert!(log.contains("position 2 is missing"), "{log}");
+    let admin = log.lines().find_map(|line| line.split_once("admin listener address=")).expect("it listens");
+    let ready = testkit::http_client().get(format!("http://{}/ready", admin.1.trim())).send().await;
+    assert_eq!(ready.expect("it answers").status(), 503);
+    assert!(!register.said().contains("answers at"), "{}", register.said());
+    assert_eq!(fs::read(register.data().join("signed/checkpoint")).expect("it is kept"), signed);
 }
 
 #[test]

@@ -99,6 +99,11 @@ impl Register {
 
     /// Starts the process on the folder it had before.
     pub(crate) async fn begin(&mut self) {
+        self.begin_until(|register| register.said().contains("answers at")).await;
+    }
+
+    /// Starts the process on the folder it had before, and waits for something else than that it is ready.
+    pub(crate) async fn begin_until(&mut self, is_there: impl Fn(&Self) -> bool) {
         self.process = None;
         let out = self.folder.path().join("out");
         let mut command = program();
@@ -108,7 +113,7 @@ impl Register {
         let mut process = Guarded::spawn(&mut command, self.folder.path());
         eventually("the register", PATIENCE, async || {
             assert!(!process.has_ended(), "it ended: {}", self.log());
-            fs::read_to_string(&out).is_ok_and(|text| text.contains("answers at")).then_some(())
+            is_there(self).then_some(())
         })
         .await;
         self.process = Some(process);
