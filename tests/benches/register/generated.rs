@@ -66,6 +66,10 @@ impl Generated {
         self.register.connections(count).await
     }
 
+    pub(crate) const fn register(&self) -> &Register {
+        &self.register
+    }
+
     /// Stops in order, so that what is kept is whole.
     pub(crate) async fn stop(self) {
         self.register.stop().await;

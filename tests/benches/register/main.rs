@@ -7,6 +7,7 @@
 //! - [`growth`]: both again in a long log against a short one.
 //! - [`questions`]: lists, timelines, calendars, briefs, searches and counts of a generated register against a
 //!   record over HTTP.
+//! - [`proofs`]: proofs, building the tree and verifying a whole export of a generated register.
 //!
 //! `make bench`, or `cargo bench -p system-tests --bench register -- --help`. Nothing here fails on a figure.
 
@@ -19,6 +20,7 @@ mod growth;
 mod machine;
 mod measure;
 mod options;
+mod proofs;
 mod query;
 mod questions;
 mod raw;
@@ -54,6 +56,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if options.measures(Part::Questions) {
         questions::measure(&options, &mut report).await?;
+    }
+    if options.measures(Part::Proofs) {
+        proofs::measure(&options, &mut report).await?;
     }
     report.print(options.json)
 }

@@ -82,6 +82,7 @@ pub(crate) enum Part {
     Query,
     Growth,
     Questions,
+    Proofs,
 }
 
 impl Options {

@@ -251,7 +251,7 @@ impl Generated {
     }
 
     /// Those records that have been recorded: the last ones may not have.
-    async fn there(&self, paths: Vec<String>) -> anyhow::Result<Vec<String>> {
+    pub(crate) async fn there(&self, paths: Vec<String>) -> anyhow::Result<Vec<String>> {
         let mut connection = self.connections(1).await?.remove(0);
         let mut there = Vec::with_capacity(paths.len());
         for path in paths {

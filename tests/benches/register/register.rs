@@ -3,7 +3,7 @@
 //! One process and not three, because that is what runs by default: what roles of one process share, such as its
 //! threads, is part of what is measured.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 use crate::connection::Connection;
 
 /// Where the program that this package builds is.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_chancery_under_test");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_chancery_under_test");
 
 /// Between two looks at read models that are behind.
 const LOOKING: Duration = Duration::from_millis(50);
@@ -51,6 +51,21 @@ impl Register {
     /// The nats-server's address.
     pub(crate) fn nats(&self) -> &str {
         &self.nats
+    }
+
+    /// Where it answers, as HOST:PORT.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// A token of somebody who sees everything.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// The file with the public key that verifies its checkpoints.
+    pub(crate) fn verifier_key(&self) -> PathBuf {
+        self.system.data(0).join("keys/checkpoint.vkey")
     }
 
     /// The log, past the services.

@@ -82,11 +82,11 @@ impl Replay {
         progress("noting what the read models write");
         let noted = Noted::new(dossiers());
         let writes = noted.writes.clone();
-        run(noted, &replay.server, events).await?;
+        run(noted, open(&replay.server).await?, events).await?;
         replay.dossiers = taken(&writes);
         let noted = Noted::new(timeline());
         let writes = noted.writes.clone();
-        run(noted, &replay.server, events).await?;
+        run(noted, open(&replay.server).await?, events).await?;
         replay.timeline = taken(&writes);
         Ok(replay)
     }
@@ -120,8 +120,8 @@ impl Replay {
     async fn project(&self, models: &[Model]) -> anyhow::Result<Duration> {
         let begun = Instant::now();
         let runs = models.iter().map(async |model| match model {
-            Model::Dossiers => run(dossiers(), &self.server, self.events).await,
-            Model::Timeline => run(timeline(), &self.server, self.events).await,
+            Model::Dossiers => run(dossiers(), open(&self.server).await?, self.events).await,
+            Model::Timeline => run(timeline(), open(&self.server).await?, self.events).await,
         });
         futures_util::future::try_join_all(runs).await?;
         Ok(begun.elapsed())

@@ -206,7 +206,7 @@ async fn proofs_are_for_who_may_see_and_tiles_tell_nothing() {
 const AUDITOR: usize = 2;
 
 /// How often it is killed.
-const KILLS: usize = 12;
+const KILLS: usize = 50;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_auditor_that_is_killed_under_load_never_signs_two_histories_or_leaves_a_gap() {
