@@ -165,13 +165,12 @@ async fn open(server: &NatsServer) -> anyhow::Result<EventLog> {
 }
 
 /// Runs a projection into a new database until it has every event.
-async fn run<P: Projection<Entry = readmodel::Entry>>(
+pub(crate) async fn run<P: Projection<Entry = readmodel::Entry>>(
     projection: P,
-    server: &NatsServer,
+    log: EventLog,
     events: u64,
 ) -> anyhow::Result<()> {
     let folder = TempDir::with_prefix("chancery-replay-")?;
-    let log = open(server).await?;
     let (reader, runner) = readmodel::open(folder.path(), projection, Settings::default()).await?;
     let stop = CancellationToken::new();
     let running = runner.run(log, stop.clone());
