@@ -289,15 +289,15 @@ impl Keys {
         }
     }
 
-    /// Has the server write over a message. One that is gone already was written over.
+    /// Has the server write over a message. One that is gone already, perhaps a moment ago by another's doing, was
+    /// written over.
     async fn erase(&self, place: u64) -> Result<(), Error> {
         let stream = self.stream().await?;
+        let Err(error) = stream.delete_message(place).await else { return Ok(()) };
         match stream.get_raw_message(place).await {
-            Ok(_) => {}
-            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => return Ok(()),
-            Err(error) => return Err(Error::unavailable(error)),
+            Err(gone) if gone.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(()),
+            _ => Err(Error::unavailable(error)),
         }
-        stream.delete_message(place).await.map(drop).map_err(Error::unavailable)
     }
 
     async fn stream(&self) -> Result<Stream<()>, Error> {

@@ -38,7 +38,7 @@ async fn checkpoints_and_hash_tiles_are_for_every_token() {
         question["query"].clone()
     });
     let expected = [
-        json!({"ask": "checkpoint"}),
+        json!({"ask": "checkpoint", "witnessed": false}),
         json!({"ask": "tile", "path": "tile/0/x001/234.p/7"}),
         json!({"ask": "consistency", "from": 1, "to": null}),
     ];
