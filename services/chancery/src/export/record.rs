@@ -10,8 +10,8 @@ use transparency::evidence::{Bundle, Event};
 use transparency::leaf::leaf;
 use transparency::leaf_hash;
 use transparency::proof::Proof;
-use transparency::tiles::for_inclusion;
-use transparency::tree::{inclusion_proof, verify_inclusion};
+use transparency::tiles::{Tile, for_inclusion};
+use transparency::tree::{Node, inclusion_proof, verify_inclusion};
 
 use crate::client::Client;
 use crate::failure::Failure;
@@ -60,7 +60,10 @@ pub(super) async fn bundle(
     for (done, item) in items.iter().enumerate() {
         progress.say(&format!("{done} of {} events proved …", items.len()));
         let index = item.position.saturating_sub(1);
-        tiles.need(client, for_inclusion(index, size).map_err(anyhow::Error::from)?).await?;
+        let mut needed = for_inclusion(index, size).map_err(anyhow::Error::from)?;
+        // A proof has the hashes beside the leaf, whose own may be in another tile.
+        needed.extend(Tile::of(Node::leaf(index), size));
+        tiles.need(client, needed).await?;
         let hashes = inclusion_proof(&tiles, index, size).map_err(anyhow::Error::from)?;
         let (leaf, shown) = leaf_of(client, item, &tiles).await?;
         let is_redacted = redact.iter().any(|uid| uid == "all" || item.uid.as_ref() == Some(uid));
