@@ -1,4 +1,4 @@
-//! Why nothing is signed: for now, or for good.
+//! Why nothing is signed: until it passes, or for good.
 
 use std::error::Error as StdError;
 use std::io;
