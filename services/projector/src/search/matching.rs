@@ -4,13 +4,12 @@ use std::ops::Bound;
 
 use contract::Problem;
 use domain::Subject;
-use tantivy::query::{
-    AllQuery, BooleanQuery, EmptyQuery, Occur, PhraseQuery, Query, RangeQuery, TermQuery, TermSetQuery,
-};
+use tantivy::query::{AllQuery, BooleanQuery, EmptyQuery, Occur, PhraseQuery, Query, RangeQuery, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
 use super::fields::{Fields, Part, facet};
+use super::having::HavingOneOf;
 use super::matches::Wanted;
 use super::parse::{Clause, Sought};
 use super::words::Stems;
@@ -179,11 +178,10 @@ impl Facets {
 
     fn clauses(&self, field: Field) -> impl Iterator<Item = (Occur, Box<dyn Query>)> {
         self.0.iter().map(move |any| {
-            let terms = any.iter().map(|text| Term::from_field_text(field, text));
             let query: Box<dyn Query> = match &any[..] {
                 [] => Box::new(EmptyQuery),
                 [only] => term(field, only),
-                _ => Box::new(TermSetQuery::new(terms)),
+                several => Box::new(HavingOneOf::new(field, several)),
             };
             (Occur::Must, query)
         })

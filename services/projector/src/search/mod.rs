@@ -21,6 +21,7 @@ mod columns;
 mod counting;
 mod fields;
 mod firsts;
+mod having;
 mod highlight;
 mod index;
 mod indexer;
