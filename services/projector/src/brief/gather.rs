@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use contract::brief::{MOST_COUNTED, Party};
+use contract::brief::Party;
 use contract::{Brief, Order, Problem, ProblemKind};
 use domain::value::CountryCode;
 use domain::{Aggregate, Bounds, Marking, Record, Subject};
@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::clocks::{self, Started};
 use super::compose::recorded;
 use super::part::Part;
-use super::quota::Quota;
+use super::quota::{Quota, Rest};
 use super::sides::{Known, Sides};
 use crate::addresses;
 use crate::dossiers::{self, Asked};
@@ -22,15 +22,11 @@ use crate::filter::Span;
 use crate::folds;
 use crate::head::{Head, Summary};
 use crate::history;
-use crate::index::Among;
-use crate::key::Place;
+use crate::index::{Among, Finding, Target};
 use crate::parties::Bearers;
 
 /// Records that are looked at for one part, shown or not.
 const LOOKED_AT: usize = 300;
-
-/// Dated records that are passed by on the way to the undated, one by one; behind more, these are looked up anew.
-const PASSED_BY: usize = 2_048;
 
 /// Statuses beyond these are told apart when the record is read: each would be one more range to read.
 const MOST_STATUSES: usize = 4;
@@ -160,7 +156,7 @@ pub(super) struct Gathering<'a, 'v> {
     seen: BTreeSet<Subject>,
 }
 
-impl Gathering<'_, '_> {
+impl<'v> Gathering<'_, 'v> {
     /// What to say of one of the two if no record names it that the reader may see.
     fn unknown(&self, written: &str, which: usize) -> Option<String> {
         const NAMING: [Aggregate; 5] = [
@@ -179,15 +175,8 @@ impl Gathering<'_, '_> {
         }
         let wanted = [known.facets()];
         let is_named = NAMING.iter().any(|aggregate| {
-            let mut found = dossiers::by_time(
-                self.asked,
-                (*aggregate, None),
-                &wanted,
-                Order::Newest,
-                Span::default(),
-                None,
-            );
-            found.next().is_some()
+            let of = (*aggregate, None);
+            dossiers::by_time(self.asked, of, &wanted, Order::Newest, Span::default(), true).next().is_some()
         });
         (!is_named).then(|| format!("no party on record bears the name “{written}”"))
     }
@@ -195,50 +184,44 @@ impl Gathering<'_, '_> {
     /// Takes the first records of a part, of those with a date and of those without; counts some of the rest.
     fn part(&mut self, part: Part) {
         let (dated, undated) = part.most();
-        let (mut dated, mut undated) = (Quota::of(dated), Quota::of(undated));
-        // The undated come behind the dated, unless these have no end or the days are bounded.
-        if !self.scan(part, None, &mut dated, &mut undated) && undated.most > 0 {
-            // Whichever come first of them.
-            let before_all = if part.order() == Order::Oldest { 0 } else { u64::MAX };
-            self.scan(part, Some(Place::new(None, before_all)), &mut dated, &mut undated);
+        let (mut dated, mut undated, mut rest) = (Quota::of(dated), Quota::of(undated), Rest::default());
+        let mut looked_at = [0; 2];
+        let mut found = self.of_part(part);
+        while let Some((place, Target { subject, .. })) = found.next() {
+            let (quota, looked_at) = match place.is_dated() {
+                true => (&mut dated, &mut looked_at[0]),
+                false => (&mut undated, &mut looked_at[1]),
+            };
+            self.asked.budget.spend(1);
+            if self.asked.budget.is_spent() {
+                break;
+            }
+            if quota.is_full(&rest) || *looked_at == LOOKED_AT {
+                if !place.is_dated() {
+                    break;
+                }
+                found.pass_to_undated();
+                continue;
+            }
+            *looked_at += 1;
+            let Some(head) = self.candidate(part, &subject) else { continue };
+            if quota.takes(&mut rest) {
+                self.take(part, &head);
+            }
         }
-        let counted = dated.counted + undated.counted;
-        if counted > 0 {
-            self.gathered.more.insert(part.name(), counted.min(MOST_COUNTED));
-        }
+        self.gathered.more.extend(rest.counted().map(|counted| (part.name(), counted)));
     }
 
-    /// Reads the index behind a place; says whether it came to the undated, or there are none to come to.
-    fn scan(&mut self, part: Part, after: Option<Place>, dated: &mut Quota, undated: &mut Quota) -> bool {
+    /// What may be of a part, in its order; what has no date last.
+    fn of_part(&self, part: Part) -> Finding<'v> {
         let (aggregate, statuses) = part.kept();
         let mut wanted = vec![];
         if statuses.len() <= MOST_STATUSES {
             wanted.push(statuses.iter().map(|status| format!("status:{status}")).collect());
         }
-        let span = if after.is_some() { Span::default() } else { part.span(self.gathered.today) };
-        let asked = self.asked;
-        let (mut looked_at, mut passed_by) = (0, 0);
-        let mut came_to_the_undated = after.is_some();
-        for (place, subject) in
-            dossiers::by_time(asked, (aggregate, Some(&self.both)), &wanted, part.order(), span, after)
-        {
-            came_to_the_undated |= !place.is_dated();
-            if place.is_dated() && dated.is_full() && undated.most > 0 && passed_by < PASSED_BY {
-                passed_by += 1;
-                continue;
-            }
-            looked_at += 1;
-            asked.budget.spend(1);
-            let quota = if place.is_dated() { &mut *dated } else { &mut *undated };
-            if looked_at > LOOKED_AT || quota.is_full() || asked.budget.is_spent() {
-                return came_to_the_undated;
-            }
-            let Some(head) = self.candidate(part, &subject) else { continue };
-            if quota.takes() {
-                self.take(part, &head);
-            }
-        }
-        came_to_the_undated || span == Span::default()
+        let (of, span) = ((aggregate, Some(&self.both)), part.span(self.gathered.today));
+        let (_, undated) = part.most();
+        dossiers::by_time(self.asked, of, &wanted, part.order(), span, undated > 0)
     }
 
     /// A record as it was known, if it belongs to a part.
@@ -323,7 +306,7 @@ impl Gathering<'_, '_> {
         let may_arise = |from: &Subject| {
             ARISING.iter().any(|part| part.kept().0 == from.aggregate) && !self.seen.contains(from)
         };
-        let begun = |from: Subject| Some((Head::at_hand(&from, self.asked.view)?.first, from));
+        let begun = |from: Subject| Some((self.asked.at_hand(&from)?.first, from));
         let mut linking = linking.into_iter().filter(may_arise).filter_map(begun).collect::<Vec<_>>();
         linking.sort_by_key(|(first, _)| std::cmp::Reverse(*first));
         // Heads are read of those alone that are taken, and of the few that belong nowhere.

@@ -2,30 +2,41 @@
 
 use contract::brief::MOST_COUNTED;
 
-/// How many records are taken, and how many of the rest are counted.
+/// How many records are taken.
 pub(super) struct Quota {
-    pub(super) most: usize,
+    most: usize,
     taken: usize,
-    pub(super) counted: u32,
 }
+
+/// How many records there are besides those that are taken.
+#[derive(Default)]
+pub(super) struct Rest(u32);
 
 impl Quota {
     pub(super) const fn of(most: usize) -> Self {
-        Self { most, taken: 0, counted: 0 }
+        Self { most, taken: 0 }
     }
 
-    /// Whether one more is taken; else it is counted.
-    pub(super) const fn takes(&mut self) -> bool {
+    /// Whether one more is taken; else it is counted with the rest.
+    pub(super) const fn takes(&mut self, rest: &mut Rest) -> bool {
         let takes = self.taken < self.most;
         if takes {
             self.taken += 1;
         } else {
-            self.counted += 1;
+            rest.0 += 1;
         }
         takes
     }
 
-    pub(super) const fn is_full(&self) -> bool {
-        self.counted == MOST_COUNTED
+    /// Whether one more would be neither taken nor counted.
+    pub(super) const fn is_full(&self, rest: &Rest) -> bool {
+        self.taken == self.most && rest.0 >= MOST_COUNTED
+    }
+}
+
+impl Rest {
+    /// If there are any; nobody counts beyond [`MOST_COUNTED`].
+    pub(super) fn counted(self) -> Option<u32> {
+        Some(self.0).filter(|counted| *counted > 0)
     }
 }

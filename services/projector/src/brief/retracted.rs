@@ -13,13 +13,13 @@ use jiff::tz::TimeZone;
 
 use super::gather::Gathering;
 use super::part::{Part, lately};
-use super::quota::Quota;
+use super::quota::{Quota, Rest};
 use crate::dossiers;
 use crate::filter::Span;
 use crate::folds;
 use crate::head::Head;
 use crate::history;
-use crate::key::Place;
+use crate::index::Target;
 
 /// Records of a collection that are looked at.
 const LOOKED_AT: usize = 100;
@@ -36,18 +36,16 @@ impl Gathering<'_, '_> {
     pub(super) fn retracted(&mut self) {
         let mut found = COLLECTIONS.iter().flat_map(|of| self.retracted_of(*of)).collect::<Vec<_>>();
         found.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-        let mut quota = Quota::of(Part::Retracted.most().1);
+        let (mut quota, mut rest) = (Quota::of(Part::Retracted.most().1), Rest::default());
         for (_, head) in found {
-            if quota.is_full() {
+            if quota.is_full(&rest) {
                 break;
             }
-            if quota.takes() {
+            if quota.takes(&mut rest) {
                 self.take(Part::Retracted, &head);
             }
         }
-        if quota.counted > 0 {
-            self.gathered.more.insert(Part::Retracted.name(), quota.counted);
-        }
+        self.gathered.more.extend(rest.counted().map(|counted| (Part::Retracted.name(), counted)));
     }
 
     /// Those of a collection, with the position at which it was done.
@@ -56,12 +54,12 @@ impl Gathering<'_, '_> {
         let since = TimeZone::UTC.to_timestamp(lately(self.gathered.today).at(0, 0, 0, 0));
         let since = since.map_or(0, |since| history::position_at(since, asked.position, asked.view));
         let wanted = [BTreeSet::from([format!("status:{RETRACTED}")])];
-        // They have no date: these stand behind the others, the first of them at the highest position.
-        let first = Some(Place::new(None, u64::MAX));
-        let places =
-            dossiers::by_time(asked, (aggregate, None), &wanted, Order::Newest, Span::default(), first);
+        let of = (aggregate, None);
+        let mut retracted = dossiers::by_time(asked, of, &wanted, Order::Newest, Span::default(), true);
+        // Nothing of them says a date any more.
+        retracted.pass_to_undated();
         let mut found = vec![];
-        for (_, subject) in places.take(LOOKED_AT) {
+        for (_, Target { subject, .. }) in retracted.take(LOOKED_AT) {
             asked.budget.spend(1);
             if asked.budget.is_spent() {
                 break;

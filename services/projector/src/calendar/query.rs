@@ -62,6 +62,7 @@ pub(crate) fn answer(ask: &Ask<Agenda>, levels: &Levels, view: &View<'_>) -> Res
         order: wanted.by,
         direction: wanted.order,
         span,
+        and_undated: false,
         after,
         at,
     };

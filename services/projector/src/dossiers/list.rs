@@ -14,7 +14,7 @@ use crate::addresses;
 use crate::cursor::Cursor;
 use crate::filter::{Filter, Span};
 use crate::head::{Head, Summary};
-use crate::index::{self, Among, Entry, Index, Posting, Selection, Target};
+use crate::index::{self, Among, Entry, Finding, Index, Posting, Selection, Target};
 use crate::key::{Place, letter_of};
 use crate::page::Page;
 use crate::parties::Bearers;
@@ -114,6 +114,7 @@ pub(super) fn list(asked: &Asked<'_>, list: &List) -> Result<Reply, Problem> {
         direction: list.order,
         // Places by the time of recording say nothing of the time that it is about.
         span: if list.sort == Sort::Valid { filter.span } else { Span::default() },
+        and_undated: false,
         after,
         at: asked.known_at,
     };
@@ -135,20 +136,30 @@ pub(crate) fn among(asked: &Asked<'_>, wanted: &[BTreeSet<String>]) -> Among {
     index::among(asked.view, asked.visible.numbers(), wanted, asked.known_at)
 }
 
-/// The records of a collection, or of some, under these facets by the time that they are about, place by place.
+/// The records of a collection, or of some, under these facets by the time that they are about, place by place; those
+/// that are about none behind the others, if they are wanted.
 pub(crate) fn by_time<'v>(
     asked: &Asked<'v>,
     (aggregate, among): (Aggregate, Option<&Among>),
     wanted: &[BTreeSet<String>],
     direction: Order,
     span: Span,
-    after: Option<Place>,
-) -> impl Iterator<Item = (Place, Subject)> + use<'v> {
-    let (markings, order) = (asked.visible.numbers().collect(), order(aggregate, Sort::Valid));
-    let (aggregate, at) = (Some(aggregate), asked.known_at);
-    let selection =
-        Selection { markings, among, wanted, aggregate, tags: &[], order, direction, span, after, at };
-    index::find(asked.view, &selection).map(|(place, target)| (place, target.subject))
+    and_undated: bool,
+) -> Finding<'v> {
+    let selection = Selection {
+        markings: asked.visible.numbers().collect(),
+        among,
+        wanted,
+        aggregate: Some(aggregate),
+        tags: &[],
+        order: order(aggregate, Sort::Valid),
+        direction,
+        span,
+        and_undated,
+        after: None,
+        at: asked.known_at,
+    };
+    index::find(asked.view, &selection)
 }
 
 /// What the index leads to, if it is as asked to the last.

@@ -42,8 +42,8 @@ pub(crate) struct Asked<'v> {
     pub(super) is_earlier: bool,
     /// What the answer may still look at.
     pub(crate) budget: Budget,
-    sights: RefCell<HashMap<Subject, Sight>>,
-    seen: RefCell<HashMap<Subject, bool>>,
+    /// Heads that were looked at: of one record they are asked for again and again.
+    heads: RefCell<HashMap<Subject, Option<Arc<Head>>>>,
     then: RefCell<HashMap<Subject, Option<Rc<Record>>>>,
 }
 
@@ -100,8 +100,7 @@ impl<'v> Asked<'v> {
             known_at: (position < latest).then_some(position),
             is_earlier: asked_for < latest,
             budget: Budget::default(),
-            sights: RefCell::default(),
-            seen: RefCell::default(),
+            heads: RefCell::default(),
             then: RefCell::default(),
         })
     }
@@ -110,7 +109,7 @@ impl<'v> Asked<'v> {
 impl Asked<'_> {
     /// The head, as of today, of a record that the reader may see.
     pub(crate) fn head(&self, subject: &Subject) -> Result<Arc<Head>, Problem> {
-        let head = Head::at_hand(subject, self.view).ok_or_else(|| not_there(subject))?;
+        let head = self.at_hand(subject).ok_or_else(|| not_there(subject))?;
         if self.visible.has(head.marking) {
             return Ok(head);
         }
@@ -118,19 +117,20 @@ impl Asked<'_> {
         Err(not_there(subject))
     }
 
-    /// The same of a record that was not asked for.
-    fn glimpse(&self, subject: &Subject) -> Option<Arc<Head>> {
-        Head::at_hand(subject, self.view).filter(|head| self.visible.has(head.marking))
+    /// The head, as of today, of any record: nothing of it may be told before it is known who may see it.
+    pub(crate) fn at_hand(&self, subject: &Subject) -> Option<Arc<Head>> {
+        let mut heads = self.heads.borrow_mut();
+        heads.entry(*subject).or_insert_with(|| Head::at_hand(subject, self.view)).clone()
     }
 
-    /// Whether the reader may see a record today; asked again and again on one page.
+    /// The head of a record that was not asked for.
+    fn glimpse(&self, subject: &Subject) -> Option<Arc<Head>> {
+        self.at_hand(subject).filter(|head| self.visible.has(head.marking))
+    }
+
+    /// Whether the reader may see a record today.
     pub(super) fn sees(&self, subject: &Subject) -> bool {
-        let known = self.seen.borrow().get(subject).copied();
-        known.unwrap_or_else(|| {
-            let seen = self.glimpse(subject).is_some();
-            self.seen.borrow_mut().insert(*subject, seen);
-            seen
-        })
+        self.glimpse(subject).is_some()
     }
 
     /// The record as it stood at the position asked for; `None`: as it stands today, because nothing was recorded
@@ -161,21 +161,19 @@ impl Asked<'_> {
     /// Not found if it was not there yet.
     pub(crate) fn known_head(&self, subject: &Subject) -> Result<Arc<Head>, Problem> {
         let today = self.head(subject)?;
-        match self.known_at {
-            Some(at) => today.known_at(at, self.view).ok_or_else(|| not_there(subject)),
-            None => Ok(today),
+        let Some(at) = self.known_at else { return Ok(today) };
+        let then = today.clone().known_at(at, self.view).ok_or_else(|| not_there(subject))?;
+        if Arc::ptr_eq(&then, &today) {
+            // Every event puts a head: what has had none since was not folded otherwise either.
+            self.then.borrow_mut().insert(*subject, None);
         }
+        Ok(then)
     }
 
-    /// How much of a record the reader may know, if it was there; asked again and again on one page.
+    /// How much of a record the reader may know, if it was there.
     fn sight(&self, subject: &Subject) -> Sight {
-        if let Some(sight) = self.sights.borrow().get(subject) {
-            return *sight;
-        }
         let seen = self.glimpse(subject).filter(|head| head.first <= self.position);
-        let sight = seen.map_or(Sight::Nothing, |head| Sight::of(head.is_disposed()));
-        self.sights.borrow_mut().insert(*subject, sight);
-        sight
+        seen.map_or(Sight::Nothing, |head| Sight::of(head.is_disposed()))
     }
 
     pub(crate) fn may_see(&self, subject: &Subject) -> bool {
@@ -184,7 +182,6 @@ impl Asked<'_> {
 
     fn record(&self, subject: &Subject) -> Result<Reply, Problem> {
         let head = self.head(subject)?;
-        self.sights.borrow_mut().insert(*subject, Sight::of(head.is_disposed()));
         let (mut body, version) = self.shown(&head)?;
         self.visible.shows(subject, head.marking);
         let linked = self.linked(subject);
@@ -323,7 +320,7 @@ impl Asked<'_> {
         let stands = history::at(position, self.view).ok_or_else(none)?;
         let payload = history::payload(&stands, self.view).ok_or_else(none)?;
         if !self.may_see(&stands.subject) {
-            if let Some(hidden) = Head::at_hand(&stands.subject, self.view) {
+            if let Some(hidden) = self.at_hand(&stands.subject) {
                 self.visible.refuses(&stands.subject, hidden.marking);
             }
             return Err(none());

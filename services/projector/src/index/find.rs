@@ -1,7 +1,8 @@
 //! Finding what stands under all facets that are wanted, place by place.
 
+use std::cell::OnceCell;
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, HashMap};
+use std::collections::{BTreeSet, BinaryHeap, HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::LazyLock;
 
@@ -51,6 +52,8 @@ pub(crate) struct Selection<'s> {
     pub(crate) direction: Order,
     /// What may meet it; the end of what stands in an order of times may be open.
     pub(crate) span: Span,
+    /// What has no time, behind what meets the span.
+    pub(crate) and_undated: bool,
     /// Behind this place.
     pub(crate) after: Option<Place>,
     /// As of this position; none: now.
@@ -74,7 +77,11 @@ pub(crate) fn among(
     let shards = markings.filter_map(|marking| Some((marking, held.shards.get(&marking)?)));
     Among(
         shards
-            .map(|(marking, shard)| (marking, shard.standing_under(wanted.iter(), None, None, at)))
+            .map(|(marking, shard)| {
+                let standings = shard.standing_under(wanted.iter(), None, None, at);
+                // Most of what stood once did not stand then: what comes after this is small.
+                (marking, shard.held(standings, at))
+            })
             .collect(),
     )
 }
@@ -83,16 +90,14 @@ pub(crate) fn among(
 ///
 /// # Panics
 /// When the view is of a read model without an index.
-pub(crate) fn find<'v>(
-    view: &'v View<'_>,
-    selection: &Selection<'_>,
-) -> impl Iterator<Item = (Place, Target)> + use<'v> {
+pub(crate) fn find<'v>(view: &'v View<'_>, selection: &Selection<'_>) -> Finding<'v> {
     view.memory::<Held>().expect("who asks has an index").find(selection)
 }
 
 impl Held {
-    fn find<'h>(&'h self, selection: &Selection<'_>) -> impl Iterator<Item = (Place, Target)> + use<'h> {
-        let Selection { among, wanted, aggregate, order, direction, span, after, at, .. } = *selection;
+    fn find<'h>(&'h self, selection: &Selection<'_>) -> Finding<'h> {
+        let Selection { among, wanted, aggregate, order, direction, span, and_undated, after, at, .. } =
+            *selection;
         let wanted = if wanted.is_empty() { &ALL[..] } else { wanted };
         let shards =
             selection.markings.iter().filter_map(|marking| Some((marking, self.shards.get(marking)?)));
@@ -106,17 +111,52 @@ impl Held {
         let matches = matches.map(|(shard, standings)| Match {
             shard,
             standings: standings.into(),
+            entries: Rc::default(),
             asked: asked.clone(),
         });
-        let matches = matches.collect::<Vec<_>>();
-        let parts = segments(order, span, direction).into_iter();
-        let parts = parts.filter_map(move |segment| match after {
+        let segments = segments(order, span, and_undated, direction).into_iter();
+        let segments = segments.filter_map(|segment| match after {
             Some(after) => segment.behind(after, direction),
             None => Some(segment),
         });
-        parts.filter(|segment| !segment.is_empty()).flat_map(move |segment| {
-            Merged::of(matches.iter().map(|matched| matched.read(segment)).collect(), direction)
-        })
+        Finding {
+            matches: matches.collect(),
+            segments: segments.filter(|segment| !segment.is_empty()).collect(),
+            direction,
+            found: None,
+        }
+    }
+}
+
+/// What is found, segment by segment; of each only what is asked for is looked up.
+pub(crate) struct Finding<'h> {
+    matches: Vec<Match<'h>>,
+    segments: VecDeque<Segment>,
+    direction: Order,
+    /// What is left of the segment before these.
+    found: Option<Merged<'h>>,
+}
+
+impl Finding<'_> {
+    /// Passes over all that has a time.
+    pub(crate) fn pass_to_undated(&mut self) {
+        self.found = None;
+        self.segments.retain(|segment| !segment.first.is_dated());
+    }
+}
+
+impl Iterator for Finding<'_> {
+    type Item = (Place, Target);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(next) = self.found.as_mut().and_then(Iterator::next) {
+                return Some(next);
+            }
+            let segment = self.segments.pop_front()?;
+            let streams = self.matches.iter().map(|matched| matched.read(segment)).collect();
+            self.found = Some(Merged::of(streams, self.direction));
+        }
     }
 }
 
@@ -134,6 +174,8 @@ struct Asked {
 struct Match<'h> {
     shard: &'h Shard,
     standings: Rc<RoaringBitmap>,
+    /// Their entries that are as asked, once they have been looked up: every part of the order is read of these.
+    entries: Rc<OnceCell<Vec<u32>>>,
     asked: Rc<Asked>,
 }
 
@@ -148,15 +190,21 @@ impl<'h> Match<'h> {
 
     /// Goes from the records to their places: of few.
     fn sorted(&self, segment: Segment) -> Stream<'h> {
-        let (shard, at, direction) = (self.shard, self.asked.at, self.asked.direction);
-        let entries = shard.entries_of(&self.standings, at, segment);
-        let entries =
-            entries.filter(|(_, id)| shard.entry(*id).is_as_asked(at, &self.asked.tags, self.asked.from));
-        let heap = entries.map(|(place, id)| Reverse((turn(place, direction), id)));
+        let (shard, direction) = (self.shard, self.asked.direction);
+        let entries = self.entries.get_or_init(|| self.as_asked()).iter();
+        let placed = entries.filter_map(|id| Some((shard.entry(*id).place(segment)?, *id)));
+        let heap = placed.map(|(place, id)| Reverse((turn(place, direction), id)));
         // The first of them are wanted, not all of them in order.
         let mut heap = heap.collect::<BinaryHeap<_>>();
         let next = move || heap.pop().map(|Reverse((at, id))| (turn(at, direction), target(shard, id)));
         Box::new(std::iter::from_fn(next))
+    }
+
+    fn as_asked(&self) -> Vec<u32> {
+        let Asked { at, tags, from, .. } = &*self.asked;
+        let mut entries = self.shard.entries_of(&self.standings, *at);
+        entries.retain(|id| self.shard.entry(*id).is_as_asked(*at, tags, *from));
+        entries
     }
 
     /// Goes from the places to their records: of many.
@@ -223,7 +271,7 @@ impl Walk<'_> {
             let more = (2 * self.some.len()).clamp(FIRST_STRIDE, LAST_STRIDE);
             self.some.clear();
             self.some.extend(self.places.by_ref().take(more));
-            let Match { shard, standings, asked } = matched;
+            let Match { shard, standings, asked, .. } = matched;
             let as_asked = |entry: &Placed| entry.is_as_asked(asked.at, &asked.tags, asked.from);
             shard.found_among(&self.some, standings, as_asked, asked.at, &mut self.found);
             self.next = 0;

@@ -37,7 +37,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use readmodel::{Overlay, Rows};
 
-pub(crate) use self::find::{Among, Selection, among, find};
+pub(crate) use self::find::{Among, Finding, Selection, among, find};
 pub(crate) use self::held::Held;
 use crate::key::{Key, Parts, Place};
 

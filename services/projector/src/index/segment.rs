@@ -19,8 +19,9 @@ pub(super) struct Segment {
 const DATED: [Place; 2] = [Place::least(Place::DATED), Place::greatest(Place::DATED)];
 const UNDATED: [Place; 2] = [Place::least(Place::UNDATED), Place::greatest(Place::UNDATED)];
 
-/// What is read of an order, first what comes first: the undated behind the dated, whatever the direction.
-pub(super) fn segments(order: u8, span: Span, direction: Order) -> Vec<Segment> {
+/// What is read of an order, first what comes first: the undated behind the dated, whatever the direction. They meet
+/// no span but the one without bounds.
+pub(super) fn segments(order: u8, span: Span, and_undated: bool, direction: Order) -> Vec<Segment> {
     let segment = |order, [first, last]: [Place; 2]| Segment { order, first, last };
     if span == Span::default() {
         return vec![segment(order, DATED), segment(order, UNDATED)];
@@ -40,6 +41,9 @@ pub(super) fn segments(order: u8, span: Span, direction: Order) -> Vec<Segment> 
     }
     if direction == Order::Newest {
         segments.reverse();
+    }
+    if and_undated {
+        segments.push(segment(order, UNDATED));
     }
     segments
 }

@@ -18,8 +18,7 @@ const HOLDS: u64 = u64::MAX;
 #[derive(Default)]
 pub(super) struct Shard {
     records: Slab<Record>,
-    /// The record of each standing.
-    standings: Slab<u32>,
+    standings: Slab<Standing>,
     entries: Slab<Placed>,
     /// The standings that have each facet.
     facets: HashMap<Box<str>, RoaringBitmap>,
@@ -32,26 +31,27 @@ pub(super) struct Shard {
 
 struct Record {
     subject: Subject,
-    /// What it stands under from a position on, until the next of its standings.
-    standings: SmallVec<[Standing; 2]>,
+    /// What it stands under one after the other.
+    standings: SmallVec<[u32; 4]>,
     /// By number, then by when they began to stand there.
     entries: SmallVec<[u32; 4]>,
 }
 
+/// What a record stands under from a position on until another.
 #[derive(Clone, Copy)]
 struct Standing {
+    record: u32,
     since: u64,
-    id: u32,
+    until: u64,
 }
 
-impl Record {
-    /// The standing that it has as of a position.
-    fn stood(&self, at: Option<u64>) -> Option<u32> {
-        let standing = match at {
-            None => self.standings.last(),
-            Some(at) => self.standings.iter().rfind(|standing| standing.since <= at),
-        };
-        standing.map(|standing| standing.id)
+impl Standing {
+    /// Whether it holds as of a position.
+    const fn holds(&self, at: Option<u64>) -> bool {
+        match at {
+            None => self.until == HOLDS,
+            Some(at) => self.since <= at && at < self.until,
+        }
     }
 }
 
@@ -105,13 +105,22 @@ impl Shard {
 
     /// Since when the latest standing of a record holds.
     pub(super) fn latest(&self, record: u32) -> Option<u64> {
-        self.records[record as usize].standings.last().map(|latest| latest.since)
+        let latest = self.records[record as usize].standings.last()?;
+        Some(self.standings[*latest as usize].since)
     }
 
     pub(super) fn stand<'f>(&mut self, record: u32, since: u64, facets: impl IntoIterator<Item = &'f str>) {
         self.leave(record, since);
-        let id = small(self.standings.insert(record));
-        let aggregate = self.records[record as usize].subject.aggregate;
+        let Self { records, standings, .. } = self;
+        let of_record = &mut records[record as usize].standings;
+        let at = of_record.partition_point(|id| standings[*id as usize].since < since);
+        let until = of_record.get(at).map_or(HOLDS, |next| standings[*next as usize].since);
+        let id = small(standings.insert(Standing { record, since, until }));
+        of_record.insert(at, id);
+        if let Some(before) = at.checked_sub(1) {
+            standings[of_record[before] as usize].until = since;
+        }
+        let aggregate = records[record as usize].subject.aggregate;
         self.aggregates.entry(aggregate).or_default().insert(id);
         for facet in facets {
             match self.facets.get_mut(facet) {
@@ -119,17 +128,18 @@ impl Shard {
                 None => drop(self.facets.insert(facet.into(), RoaringBitmap::from([id]))),
             }
         }
-        let standings = &mut self.records[record as usize].standings;
-        let at = standings.partition_point(|standing| standing.since < since);
-        standings.insert(at, Standing { since, id });
         self.hold(record);
     }
 
     /// Takes away the standing of a record that began at a position.
     pub(super) fn leave(&mut self, record: u32, since: u64) {
-        let standings = &mut self.records[record as usize].standings;
-        let Some(at) = standings.iter().position(|standing| standing.since == since) else { return };
-        let Standing { id, .. } = standings.remove(at);
+        let Self { records, standings, .. } = self;
+        let of_record = &mut records[record as usize].standings;
+        let Some(at) = of_record.iter().position(|id| standings[*id as usize].since == since) else { return };
+        let id = of_record.remove(at);
+        if let Some(before) = at.checked_sub(1) {
+            standings[of_record[before] as usize].until = standings[id as usize].until;
+        }
         self.drop_standing(id);
         self.hold(record);
     }
@@ -154,10 +164,9 @@ impl Shard {
 
     /// The last of a record's standings holds.
     fn hold(&mut self, record: u32) {
-        let standings = &self.records[record as usize].standings;
-        if let Some((last, before)) = standings.split_last() {
-            before.last().map(|before| self.holding.remove(before.id));
-            self.holding.insert(last.id);
+        if let Some((last, before)) = self.records[record as usize].standings.split_last() {
+            before.last().map(|before| self.holding.remove(*before));
+            self.holding.insert(*last);
         }
     }
 
@@ -237,7 +246,8 @@ impl Shard {
     pub(super) fn move_to(&mut self, record: u32, other: &mut Self) -> u32 {
         let Record { subject, standings, entries } = self.records.remove(record as usize);
         let there = other.begin(subject);
-        for Standing { since, id } in standings {
+        for id in standings {
+            let since = self.standings[id as usize].since;
             let facets = self.drop_standing(id);
             other.stand(there, since, facets.iter().map(|facet| &**facet));
         }
@@ -319,34 +329,39 @@ impl Shard {
             asked(entry).then_some(entry.record)
         });
         let records = records.collect::<SmallVec<[_; 32]>>();
-        let stood =
-            records.iter().map(|record| record.and_then(|record| self.records[record as usize].stood(at)));
-        let stood = stood.collect::<SmallVec<[_; 32]>>();
+        let stood = records.iter().map(|record| self.stood((*record)?, at)).collect::<SmallVec<[_; 32]>>();
         found.clear();
         found.extend(stood.iter().map(|id| id.is_some_and(|id| standings.contains(id))));
     }
 
-    /// The entries of the records that stand as some standings say as of a position, with their places in an order.
-    /// In steps likewise.
-    pub(super) fn entries_of(
-        &self,
-        standings: &RoaringBitmap,
-        at: Option<u64>,
-        segment: Segment,
-    ) -> impl Iterator<Item = (Place, u32)> + '_ {
-        let of_record = standings.iter().map(|id| (id, self.standings[id as usize])).collect::<Vec<_>>();
-        let mut entries = Vec::with_capacity(of_record.len());
-        for (id, record) in of_record {
-            let record = &self.records[record as usize];
-            if at.is_none() || record.stood(at) == Some(id) {
-                entries.extend_from_slice(&record.entries);
-            }
+    /// The entries of the records that stand as some standings say as of a position. In steps likewise.
+    pub(super) fn entries_of(&self, standings: &RoaringBitmap, at: Option<u64>) -> Vec<u32> {
+        let records = standings.iter().map(|id| self.standings[id as usize]);
+        let records = records.filter(|standing| standing.holds(at)).map(|standing| standing.record);
+        let records = records.collect::<Vec<_>>();
+        let mut entries = Vec::with_capacity(records.len());
+        for record in records {
+            entries.extend_from_slice(&self.records[record as usize].entries);
         }
-        entries.into_iter().filter_map(move |id| {
-            let places = &self.entries[id as usize].places;
-            let (_, place) = places.iter().find(|(order, _)| *order == segment.order)?;
-            segment.has(*place).then_some((*place, id))
-        })
+        entries
+    }
+
+    /// Of some standings those that held as of a position.
+    pub(super) fn held(&self, mut standings: RoaringBitmap, at: Option<u64>) -> RoaringBitmap {
+        if at.is_some() {
+            let held = standings.iter().filter(|id| self.standings[*id as usize].holds(at));
+            standings = RoaringBitmap::from_sorted_iter(held).expect("a part of what is sorted");
+        }
+        standings
+    }
+
+    /// The standing that a record has as of a position.
+    fn stood(&self, record: u32, at: Option<u64>) -> Option<u32> {
+        let standings = &self.records[record as usize].standings;
+        match at {
+            None => standings.last().copied(),
+            Some(_) => standings.iter().rfind(|id| self.standings[**id as usize].holds(at)).copied(),
+        }
     }
 
     /// How much stands in an order.
@@ -376,6 +391,12 @@ impl Shard {
 }
 
 impl Placed {
+    /// Where it stands in a part of an order, if it does.
+    pub(super) fn place(&self, segment: Segment) -> Option<Place> {
+        let (_, place) = self.places.iter().find(|(order, _)| *order == segment.order)?;
+        segment.has(*place).then_some(*place)
+    }
+
     /// Whether it stands there as of a position, has one tag of each of some sets, and does not end before a day.
     pub(super) fn is_as_asked(&self, at: Option<u64>, tags: &[u8], from: Option<i32>) -> bool {
         let stands = at.map_or(self.until == HOLDS, |at| self.since <= at && at < self.until);

@@ -57,6 +57,7 @@ pub(crate) fn answer(ask: &Ask<Timeline>, levels: &Levels, view: &View<'_>) -> R
         order: TIMES,
         direction: timeline.order,
         span: filter.span,
+        and_undated: false,
         after,
         at,
     };
