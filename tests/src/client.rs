@@ -3,13 +3,17 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use reqwest::Method;
+
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+use reqwest::{Method, Response};
 use serde_json::Value;
 use tokio::time::sleep;
 
 /// No client waits longer for the register to take something.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Longer than any stream lasts.
+const ENDLESS: Duration = Duration::from_secs(24 * 3600);
 
 /// How long a client waits before it sends a submission again.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -43,6 +47,21 @@ impl Client {
     /// When there is no connection, or it breaks before the answer.
     pub async fn try_get(&self, path: &str) -> reqwest::Result<Answer> {
         self.try_send(Method::GET, path, &[], Vec::new()).await
+    }
+
+    /// Opens a stream of events, behind the last that was seen of it, if any was.
+    ///
+    /// # Errors
+    /// When there is no connection, or it breaks before the answer.
+    pub async fn stream(&self, path: &str, last: &str) -> reqwest::Result<Response> {
+        let mut request = self.http.get(format!("{}{path}", self.base)).timeout(ENDLESS);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        if !last.is_empty() {
+            request = request.header("last-event-id", last);
+        }
+        request.send().await
     }
 
     /// Submits events: one object, or a list of them.

@@ -2,6 +2,7 @@
 //!
 //! - [`System`] starts roles as processes that can be killed, each on ports and in a folder of its own.
 //! - [`Client`] asks the gateway as some principal; an [`Answer`] is what came back.
+//! - A [`Follower`] follows the register and resumes by itself.
 //! - [`holds`] compares what was served with a pattern that says only what matters.
 //! - [`generate`] makes a register of any size from a seed; a [`Recording`] writes events as a registrar does.
 //! - [`Past`] records as if at a time gone by.
@@ -11,6 +12,7 @@
 //! The tests are under `tests/`.
 
 mod client;
+mod follower;
 pub mod generate;
 pub mod log;
 mod past;
@@ -22,6 +24,7 @@ pub mod sample;
 mod system;
 
 pub use client::{Answer, Client};
+pub use follower::Follower;
 pub use past::Past;
 pub use pattern::{holds, missing};
 pub use principal::{AGENCY, OFFICER, principal};

@@ -1,5 +1,7 @@
 //! Message headers: what a live filter needs to know of an event without reading it.
 
+use serde::{Deserialize, Serialize};
+
 /// The event's type in full.
 pub const EVENT_TYPE: &str = "Chancery-Type";
 
@@ -44,15 +46,19 @@ pub const SHOWN: &str = "Chancery-Shown";
 pub const CONTENT_TYPE: (&str, &str) = ("Content-Type", "application/cloudevents+json");
 
 /// Facets of a record as it stands with an event: `cancelled` alone carries no party.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facets {
     /// Keys of its parties: the code of a state, else `<kind>:<folded name>`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parties: Vec<String>,
     /// ISO 3166-1 alpha-2 codes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub countries: Vec<String>,
     /// Dotted codes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub topics: Vec<String>,
     /// `visit.state`, `mou`, …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `LEVEL//CAVEAT//REL CA,PK`.
     pub marking: String,

@@ -5,6 +5,7 @@
 //! - [`subjects`] builds and parses every NATS subject, in this one place.
 //! - [`Submit`] asks the registrar, [`Query`] a read model; [`Problem`] is how anything is refused (RFC 9457).
 //! - [`brief::Document`] is what a brief answers: other forms than JSON are made from it.
+//! - [`following::Filter`] says which events a follower wants to hear of.
 //! - [`Access`] is an entry of the log of reads.
 //! - [`Principal`] says on whose behalf, in every request.
 //!
@@ -17,6 +18,7 @@ pub mod brief;
 mod command;
 mod convert;
 mod envelope;
+pub mod following;
 pub mod headers;
 mod principal;
 mod problem;

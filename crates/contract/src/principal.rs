@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 /// Who asks: verified at the edge, trusted inside.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Principal {
     /// The person or system, as the token's issuer names it.
     pub subject: String,
@@ -34,6 +34,12 @@ impl Principal {
             level: String::new(),
             caveats: BTreeSet::new(),
         }
+    }
+
+    /// What decides over what they may see, and nothing else: whoever is cleared alike sees the same.
+    #[must_use]
+    pub fn cleared(&self) -> Self {
+        Self { subject: String::new(), roles: BTreeSet::new(), ..self.clone() }
     }
 
     /// Whether the principal holds the role.

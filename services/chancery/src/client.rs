@@ -15,6 +15,8 @@ use crate::out::Progress;
 
 /// Longer than the register lets any request take.
 const WITHIN: Duration = Duration::from_secs(60);
+/// Longer than any stream lasts: 100 days.
+const ENDLESS: Duration = Duration::from_secs(100 * 24 * 3600);
 /// How often a submission is sent that the register could not take or may not have taken.
 const TRIES: u32 = 4;
 const REST: Duration = Duration::from_secs(1);
@@ -108,6 +110,27 @@ impl Client {
         Ok(self.take(request).await?.bytes)
     }
 
+    /// Opens a stream of events, behind the last that was seen of it, if any was.
+    ///
+    /// # Errors
+    /// The register's refusal, or that it does not answer.
+    pub(crate) async fn stream(
+        &self,
+        path: &str,
+        query: &Query<'_>,
+        last: &str,
+    ) -> Result<Response, Failure> {
+        let request = self.request(Method::GET, path).query(query).header(ACCEPT, "text/event-stream");
+        let request = if last.is_empty() { request } else { request.header("Last-Event-ID", last) };
+        let response = self.sent(request.timeout(ENDLESS)).await?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status();
+        let problem = response.json().await.unwrap_or_else(|_| unknown(status));
+        Err(problem.into())
+    }
+
     /// Sends events. Those that could not be taken, or may not have been, are sent again: with the same ids.
     ///
     /// # Errors
@@ -158,13 +181,17 @@ impl Client {
         Ok(Answer { created: status == StatusCode::CREATED, position, body })
     }
 
-    /// What was answered, if it is no refusal.
-    async fn take(&self, request: RequestBuilder) -> Result<Taken, Failure> {
+    async fn sent(&self, request: RequestBuilder) -> Result<Response, Failure> {
         let base = &self.base;
-        let response = patiently(request.send()).await.map_err(|error| {
+        patiently(request.send()).await.map_err(|error| {
             let why = if error.is_timeout() { "does not answer in time" } else { "cannot be reached" };
             Failure::Unreachable(format!("the register at {base} {why}; is `chancery serve` running?"))
-        })?;
+        })
+    }
+
+    /// What was answered, if it is no refusal.
+    async fn take(&self, request: RequestBuilder) -> Result<Taken, Failure> {
+        let (base, response) = (&self.base, self.sent(request).await?);
         let (status, position) = (response.status(), position(&response));
         let bytes = response
             .bytes()

@@ -1,25 +1,28 @@
 //! `chancery tail`: follows the log.
 //!
-//! Asks for what stands after a position and lets the register hold the question until there is something, so
-//! nothing is missed and nothing is asked for twice.
+//! Takes the register's stream of events. When that breaks off, it asks for what comes behind the last place that it
+//! heard of, so nothing is missed and nothing is told twice.
 
 use std::time::Duration;
 
-use contract::ProblemKind;
-use serde_json::Value;
+use contract::following::{Message, Parser};
+use serde_json::{Value, json};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::access::Access;
-use crate::client::{Answer, Client};
+use crate::client::Client;
 use crate::failure::Failure;
+use crate::filters::{Parameters, push};
 use crate::out;
 use crate::words;
 
-const PAGE: usize = 500;
 /// How long a register may be away before following it ends.
 const TRIES: u32 = 30;
 const REST: Duration = Duration::from_secs(1);
+
+/// A stream gives a sign of life every 15 seconds, unless the register is told otherwise. One that does not is broken.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// Follow the log: print events as they are recorded
 #[derive(Clone, Debug, clap::Args)]
@@ -33,7 +36,66 @@ pub(crate) struct Tail {
     count: Option<usize>,
 
     #[command(flatten)]
+    which: Which,
+
+    #[command(flatten)]
     access: Access,
+}
+
+/// Which events. All filters that are given must hold.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Which; each may be repeated: any of them, but of parties all")]
+struct Which {
+    /// Who takes part: a state's code or another's name
+    #[arg(long, short, value_name = "PARTY")]
+    party: Vec<String>,
+
+    /// One of the record's places or parties is of this country (ISO 3166-1 alpha-2)
+    #[arg(long, value_name = "CODE")]
+    country: Vec<String>,
+
+    /// A topic, or one below it
+    #[arg(long, short, value_name = "CODE")]
+    topic: Vec<String>,
+
+    /// Records of this sort, such as engagement
+    #[arg(long, value_name = "SORT")]
+    aggregate: Vec<String>,
+
+    /// The record's kind, such as visit or mou, or one below it
+    #[arg(long, value_name = "KIND")]
+    kind: Vec<String>,
+
+    /// The event's type, such as engagement.held
+    #[arg(long = "type", value_name = "TYPE")]
+    event: Vec<String>,
+
+    /// One record: engagement/UUID, or engagement/~KEY
+    #[arg(long, value_name = "RECORD")]
+    subject: Vec<String>,
+
+    /// The record's level, such as OFFICIAL
+    #[arg(long, value_name = "LEVEL")]
+    level: Vec<String>,
+}
+
+impl Which {
+    fn query(&self) -> Parameters {
+        let every = [
+            ("party", &self.party),
+            ("country", &self.country),
+            ("topic", &self.topic),
+            ("aggregate", &self.aggregate),
+            ("kind", &self.kind),
+            ("type", &self.event),
+            ("subject", &self.subject),
+            ("level", &self.level),
+        ];
+        every
+            .into_iter()
+            .flat_map(|(name, words)| words.iter().map(move |word| (name, word.clone())))
+            .collect()
+    }
 }
 
 impl Tail {
@@ -53,67 +115,59 @@ impl Tail {
     }
 
     async fn follow(&self, client: &Client) -> Result<(), Failure> {
-        let mut after = match self.after {
-            Some(after) => after,
-            None => end(client).await?,
-        };
-        let mut left = self.count.unwrap_or(usize::MAX);
+        let mut query = self.which.query();
+        push(&mut query, "after", self.after.as_ref());
+        let (mut left, mut last, mut failed) = (self.count.unwrap_or(usize::MAX), String::new(), 0);
         while left > 0 {
-            let items = next(client, after, left.min(PAGE)).await?;
-            for item in &items {
-                if self.access.json {
-                    out::say_raw(&item.to_string())?;
-                } else {
-                    out::say(&line(item))?;
+            let mut rest = REST;
+            match client.stream("v1/stream", &query, &last).await {
+                Ok(mut response) => {
+                    failed = 0;
+                    let mut parser = Parser::default();
+                    while left > 0
+                        && let Ok(Ok(Some(piece))) = timeout(SILENCE, response.chunk()).await
+                    {
+                        for message in parser.take(&piece).into_iter().take(left) {
+                            self.print(&message)?;
+                            left -= 1;
+                        }
+                    }
+                    if !parser.last_id().is_empty() {
+                        parser.last_id().clone_into(&mut last);
+                    }
+                    rest = parser.retry().unwrap_or(rest);
                 }
-                after = item["position"].as_u64().unwrap_or(after + 1);
+                Err(failure) if failed == TRIES || !is_passing(&failure) => return Err(failure),
+                Err(_) => failed += 1,
             }
-            left = left.saturating_sub(items.len());
+            if left > 0 {
+                sleep(rest).await;
+            }
         }
         Ok(())
     }
-}
 
-/// The position of the last event that the register has worked through.
-async fn end(client: &Client) -> Result<u64, Failure> {
-    let answer = client.get("v1/events", &[("limit", "1".to_owned())]).await?;
-    Ok(answer.position.unwrap_or_default())
-}
-
-/// What stands after the position, as soon as there is something that we may see.
-async fn next(client: &Client, after: u64, limit: usize) -> Result<Vec<Value>, Failure> {
-    let (mut past, mut failed) = (after, 0);
-    loop {
-        let query = [
-            ("after", after.to_string()),
-            ("limit", limit.to_string()),
-            ("min_position", (past + 1).to_string()),
-        ];
-        match client.get("v1/events", &query).await {
-            Ok(Answer { position, mut body, .. }) => match body["items"].take() {
-                Value::Array(items) if !items.is_empty() => return Ok(items),
-                // What is there is hidden from us; wait for what comes after it.
-                _ => past = position.unwrap_or_default().max(past),
-            },
-            Err(Failure::Refused(problem)) if problem.kind == ProblemKind::NotYet => failed = 0,
-            Err(Failure::Refused(problem)) if problem.status == 503 && failed < TRIES => {
-                failed += 1;
-                sleep(REST).await;
-            }
-            Err(Failure::Unreachable(_)) if failed < TRIES => {
-                failed += 1;
-                sleep(REST).await;
-            }
-            Err(failure) => return Err(failure),
+    fn print(&self, message: &Message) -> Result<(), Failure> {
+        let event = serde_json::from_str::<Value>(&message.data).unwrap_or_default();
+        let position = message.id.parse::<u64>().unwrap_or_default();
+        if self.access.json {
+            return out::say_raw(&json!({"position": position, "event": event}).to_string());
         }
+        out::say(&line(position, &event))
     }
 }
 
-fn line(item: &Value) -> String {
-    let event = &item["event"];
+fn is_passing(failure: &Failure) -> bool {
+    match failure {
+        Failure::Refused(problem) => matches!(problem.status, 429 | 502 | 503 | 504),
+        Failure::Unreachable(_) => true,
+        _ => false,
+    }
+}
+
+fn line(position: u64, event: &Value) -> String {
     format!(
-        "{:>8}  {}  {:<32}  {}  {}",
-        words::plain(&item["position"]),
+        "{position:>8}  {}  {:<32}  {}  {}",
         words::moment(&event["recordedtime"]),
         words::short_type(&event["type"]),
         words::plain(&event["subject"]),

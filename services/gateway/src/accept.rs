@@ -10,6 +10,7 @@ pub(crate) const JSON: &str = "application/json";
 pub(crate) const CLOUDEVENT: &str = "application/cloudevents+json";
 pub(crate) const CLOUDEVENTS: &str = "application/cloudevents-batch+json";
 pub(crate) const ICALENDAR: &str = "text/calendar";
+pub(crate) const EVENT_STREAM: &str = "text/event-stream";
 pub(crate) const HTML: &str = "text/html";
 
 /// The offered type with the highest weight; among equals the first offered.

@@ -40,7 +40,7 @@ pub(crate) async fn around(
     let begun = Instant::now();
     let about = About {
         request_id: request_id(request.headers()).into(),
-        who: identify(&gateway, request.headers()),
+        who: identify(&gateway, request.headers(), request.method(), request.uri()),
         disclosure: Arc::default(),
     };
     let (method, uri) = (request.method().clone(), request.uri().clone());

@@ -4,20 +4,31 @@ use std::sync::Arc;
 
 use contract::{ProblemKind, Role};
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Method, Uri};
 use service::token::Verified;
 
-use crate::Gateway;
 use crate::refusal::Refusal;
+use crate::{Gateway, follow};
 
 const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Bearer realm="chancery""#);
 const INVALID: HeaderValue = HeaderValue::from_static(r#"Bearer realm="chancery", error="invalid_token""#);
 const INSUFFICIENT: HeaderValue =
     HeaderValue::from_static(r#"Bearer realm="chancery", error="insufficient_scope""#);
 
-/// Whom the request's token names.
-pub(crate) fn identify(gateway: &Gateway, headers: &HeaderMap) -> Result<Arc<Verified>, Refusal> {
-    let Some(header) = headers.get(AUTHORIZATION) else { return Err(missing()) };
+/// Whom the request's token names; for a stream, a ticket in the address will do.
+pub(crate) fn identify(
+    gateway: &Gateway,
+    headers: &HeaderMap,
+    method: &Method,
+    uri: &Uri,
+) -> Result<Arc<Verified>, Refusal> {
+    let Some(header) = headers.get(AUTHORIZATION) else {
+        let ticket = follow::of_query(uri.query());
+        let ticket =
+            ticket.filter(|_| *method == Method::GET && uri.path() == follow::PATH).ok_or_else(missing)?;
+        let verified = gateway.tickets.verify(ticket, gateway.shell.clock.now());
+        return verified.map_err(|error| refused(format!("the ticket: {error}"), INVALID));
+    };
     let token = header.to_str().ok().and_then(|text| text.split_once(' '));
     let Some((_, token)) = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
         return Err(refused("the Authorization header is not Bearer <token>".to_owned(), CHALLENGE));

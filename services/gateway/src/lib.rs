@@ -1,4 +1,4 @@
-//! The HTTP edge: submissions in, records and timelines out.
+//! The HTTP edge: submissions in, records, timelines and streams of events out.
 //!
 //! One request's way: a connection (`listen`) → what is around every request (id, identity, limits, log,
 //! and what it discloses) → a route → a question to a registrar, a projector or an auditor over NATS → their bytes, as they are. Nothing is parsed
@@ -6,6 +6,7 @@
 //!
 //! - `submit` reads one event or several, in plain JSON or any CloudEvents 1.0.2 mode of the HTTP binding.
 //! - `read` turns query parameters into questions.
+//! - `follow` streams what is recorded, as it is recorded, to who may see it.
 //! - `reads` logs who is shown marked material, before it is shown.
 //! - Every refusal is a problem (RFC 9457), explained at `/problems/<slug>`.
 //!
@@ -15,6 +16,7 @@ mod accept;
 mod around;
 mod docs;
 mod etag;
+mod follow;
 mod identity;
 mod listen;
 mod metrics;
@@ -44,13 +46,24 @@ pub use settings::{Bound, Settings};
 /// Ready when connections are taken.
 const LISTENER: &str = "listener";
 
+/// How many streams ask for pages at once: when all clients come again together, the others' questions still find a place.
+const CATCHING_UP: usize = 16;
+
 /// What every request shares.
 struct Gateway {
     shell: Shell,
     verifier: Verifier,
     metrics: metrics::Metrics,
     slots: Semaphore,
-    shares: share::Shares,
+    shares: Arc<share::Shares>,
+    live: follow::Live,
+    tickets: follow::Tickets,
+    /// For streams that are open, and each caller's share of them.
+    streams: Arc<Semaphore>,
+    stream_shares: Arc<share::Shares>,
+    stream_beat: Duration,
+    /// For those of them that are behind the live tail and ask for pages.
+    catching_up: Semaphore,
     read_within: Duration,
     write_within: Duration,
     answer_within: Duration,
@@ -97,6 +110,9 @@ async fn serve_on(
     let address = listener.local_addr()?;
     open_reads(&shell).await?;
     let metrics = metrics::Metrics::new(&shell.metrics);
+    let folder = settings.http_ticket_keys.clone();
+    let tickets = follow::Tickets::of(&folder.unwrap_or_else(|| shell.data.join("keys").join("tickets")))?;
+    let live = follow::Live::new(shell.clone(), Levels::default());
     let writer = Writer::new(shell.client.clone(), READS_PLAN, settings.http_log_within);
     let gateway = Arc::new(Gateway {
         verifier,
@@ -105,12 +121,19 @@ async fn serve_on(
         levels: Levels::default(),
         slots: Semaphore::new(settings.http_in_flight),
         shares: share::Shares::new(settings.http_share.unwrap_or(settings.http_in_flight / 2).max(1)),
+        live: live.clone(),
+        tickets,
+        streams: Arc::new(Semaphore::new(settings.http_streams)),
+        stream_shares: share::Shares::new((settings.http_streams / 2).max(1)),
+        stream_beat: settings.http_stream_beat,
+        catching_up: Semaphore::new(CATCHING_UP),
         read_within: settings.http_read_within,
         write_within: settings.http_write_within,
         answer_within: settings.http_answer_within,
         public_checkpoints: settings.public_checkpoints,
         shell,
     });
+    gateway.shell.tasks.spawn(live.run());
     tracing::info!(%address, "the HTTP API listens");
     settings.bound.tell(address);
     ready.set();

@@ -20,6 +20,15 @@ pub(crate) const IN_FLIGHT: &str = "http_requests_in_flight";
 /// Open HTTP connections.
 pub(crate) const CONNECTIONS: &str = "http_connections";
 
+/// Open streams of events.
+pub(crate) const STREAMS: &str = "http_streams";
+
+/// Events that went out over streams.
+pub(crate) const STREAMED: &str = "http_streamed_events";
+
+/// Streams that were cut off since the client lagged.
+pub(crate) const STREAMS_CUT: &str = "http_streams_cut";
+
 /// Reads and refusals that could not be logged: the reads were not answered.
 pub(crate) const UNLOGGED: &str = "reads_unlogged";
 
@@ -45,6 +54,9 @@ pub(crate) struct Metrics {
     pub(crate) unlogged: Counter,
     pub(crate) in_flight: Gauge,
     pub(crate) connections: Gauge,
+    pub(crate) streams: Gauge,
+    pub(crate) streamed: Counter,
+    pub(crate) streams_cut: Counter,
 }
 
 impl Metrics {
@@ -55,6 +67,9 @@ impl Metrics {
             unlogged: Counter::default(),
             in_flight: Gauge::default(),
             connections: Gauge::default(),
+            streams: Gauge::default(),
+            streamed: Counter::default(),
+            streams_cut: Counter::default(),
         };
         shared.register(|registry| {
             registry.register(REQUESTS, "Requests answered over HTTP", new.requests.clone());
@@ -62,6 +77,13 @@ impl Metrics {
             registry.register(UNLOGGED, "Reads that could not be logged", new.unlogged.clone());
             registry.register(IN_FLIGHT, "Requests being worked on", new.in_flight.clone());
             registry.register(CONNECTIONS, "Open connections", new.connections.clone());
+            registry.register(STREAMS, "Open streams of events", new.streams.clone());
+            registry.register(STREAMED, "Events that went out over streams", new.streamed.clone());
+            registry.register(
+                STREAMS_CUT,
+                "Streams cut off since the client lagged",
+                new.streams_cut.clone(),
+            );
         });
         new
     }

@@ -4,6 +4,8 @@
 //! say ([`Disclosure`]), and what is around every request writes the one entry for it. So no route can forget to. An
 //! answer without marked material that is no export costs nothing.
 //!
+//! A stream is logged as it goes: each part of it that shows marked material has its entry before it goes out.
+//!
 //! **What cannot be logged is not shown**: the answer is then the problem `not-logged` (503). A refusal of marked
 //! material is logged, too, but nobody waits for that: by how long it takes, or by its failing, a reader could tell what
 //! is hidden from what is not there.
@@ -21,6 +23,8 @@ use http::{HeaderMap, Method, Uri};
 use prometheus_client::metrics::counter::Counter;
 use service::{Clock, Reply, Shell};
 
+use crate::accept::EVENT_STREAM;
+use crate::follow::hidden;
 use crate::refusal::Refusal;
 
 /// The longest question that is kept.
@@ -94,7 +98,7 @@ impl Asking {
         Self {
             request_id: request_id.to_owned(),
             asked: cut(
-                &format!("{method} {}", uri.path_and_query().map_or("", |path| path.as_str())),
+                &format!("{method} {}", hidden(uri.path_and_query().map_or("", |path| path.as_str()))),
                 LONGEST,
             ),
             peer: peer.map(|Peer(address)| address),
@@ -108,12 +112,11 @@ impl Asking {
         self.exports
     }
 
-    fn entry(self, who: &Principal, disclosed: Disclosed, response: &Response, clock: &Clock) -> Access {
+    fn entry(&self, who: &Principal, disclosed: Disclosed, answered: Answered<'_>, clock: &Clock) -> Access {
         let Disclosed { marking, mut records, kind } = disclosed;
         records.sort_unstable();
         records.dedup();
-        let status = response.status().as_u16();
-        let form = response.headers().get(CONTENT_TYPE).and_then(|form| form.to_str().ok());
+        let Answered { status, form, bytes } = answered;
         Access {
             kind: kind.unwrap_or(kind::READ).into(),
             time: clock.now(),
@@ -123,16 +126,31 @@ impl Asking {
             level: who.level.clone(),
             caveats: who.caveats.clone(),
             peer: self.peer.map(|address| address.to_string()),
-            forwarded_for: self.forwarded_for,
-            request: self.request_id,
-            asked: self.asked,
+            forwarded_for: self.forwarded_for.clone(),
+            request: self.request_id.clone(),
+            asked: self.asked.clone(),
             marking: marking.map(|marking| marking.to_string()),
             records,
             outcome: Outcome::of_status(status),
             status,
             form: form.map(str::to_owned),
-            bytes: response.body().size_hint().exact(),
+            bytes,
         }
+    }
+}
+
+/// What an entry tells of an answer, or of a part of one.
+struct Answered<'r> {
+    status: u16,
+    form: Option<&'r str>,
+    bytes: Option<u64>,
+}
+
+impl<'r> Answered<'r> {
+    fn with(response: &'r Response) -> Self {
+        let form = response.headers().get(CONTENT_TYPE).and_then(|form| form.to_str().ok());
+        let bytes = response.body().size_hint().exact();
+        Self { status: response.status().as_u16(), form, bytes }
     }
 }
 
@@ -159,7 +177,7 @@ impl Reads {
         response: Response,
     ) -> Response {
         let Some(disclosed) = disclosure.take() else { return response };
-        let entry = asking.entry(who, disclosed, &response, &self.shell.clock);
+        let entry = asking.entry(who, disclosed, Answered::with(&response), &self.shell.clock);
         if entry.kind == kind::READ && entry.outcome == Outcome::Refused {
             let reads = self.clone();
             self.shell.tasks.spawn(async move { reads.write(&entry).await });
@@ -170,6 +188,20 @@ impl Reads {
         }
         let detail = "what was asked for is shown only once that is logged, which cannot be done now";
         Refusal::new(ProblemKind::NotLogged, detail).into_response()
+    }
+
+    /// Whether a part of a stream may go out: its entry is on disk. It is told by the records that it shows, by their
+    /// markings joined and by its length.
+    pub(crate) async fn delivered(
+        &self,
+        who: &Principal,
+        asking: &Asking,
+        (marking, records, bytes): (Marking, Vec<Subject>, u64),
+    ) -> bool {
+        let kind = asking.exports.then_some(kind::EXPORT);
+        let disclosed = Disclosed { marking: Some(marking), records, kind };
+        let answered = Answered { status: 200, form: Some(EVENT_STREAM), bytes: Some(bytes) };
+        self.write(&asking.entry(who, disclosed, answered, &self.shell.clock)).await
     }
 
     async fn write(&self, entry: &Access) -> bool {

@@ -5,20 +5,30 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use contract::ProblemKind;
 use domain::Aggregate;
 use http::{Method, Uri};
 
 use crate::around::around;
 use crate::refusal::Refusal;
-use crate::{Gateway, docs, read, submit};
+use crate::{Gateway, docs, follow, read, submit};
 
 /// Every route with its methods and what it answers, for the index.
 pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/v1/events", "Submit one event or several, recorded wholly or not at all"),
     ("GET", "/v1/events", "The log, oldest first"),
     ("GET", "/v1/events/{uid}", "One event"),
+    (
+        "GET",
+        "/v1/stream",
+        "Events as they are recorded (server-sent events), narrowed by party, country, topic, aggregate, kind, type, subject and level; behind after or Last-Event-ID",
+    ),
+    (
+        "POST",
+        "/v1/stream/tickets",
+        "A ticket for a few minutes: ?ticket= opens streams where no header can be set",
+    ),
     ("GET", "/v1/{collection}", "The records of a collection that meet every filter"),
     (
         "GET",
@@ -84,6 +94,8 @@ pub(crate) fn router(gateway: &Arc<Gateway>) -> Router {
         .route("/problems/{slug}", get(docs::problem))
         .route("/v1/events", get(read::log).post(submit::submit))
         .route("/v1/events/{uid}", get(read::event))
+        .route(follow::PATH, get(follow::stream))
+        .route("/v1/stream/tickets", post(follow::ticket))
         .route("/v1/timeline", get(read::timeline))
         .route("/v1/briefs/{us}/{them}", get(read::brief))
         .route("/v1/calendar", get(read::calendar))

@@ -33,6 +33,19 @@ pub struct Settings {
     #[arg(long, env = "CHANCERY_HTTP_SHARE", value_name = "COUNT")]
     pub http_share: Option<usize>,
 
+    /// How many streams of events are open at once, half of them of one caller at most; those beyond are refused
+    #[arg(long, env = "CHANCERY_HTTP_STREAMS", value_name = "COUNT", default_value_t = 2048)]
+    pub http_streams: usize,
+
+    /// Seconds after which a stream that is silent gives a sign of life
+    #[arg(long, env = "CHANCERY_HTTP_STREAM_BEAT", value_name = "SECONDS", value_parser = seconds, default_value = "15")]
+    pub http_stream_beat: Duration,
+
+    /// Where the keys are that sign the tickets of streams; without, keys/tickets in the data folder. Gateways that
+    /// share an address share it
+    #[arg(long, env = "CHANCERY_HTTP_TICKET_KEYS", value_name = "FOLDER")]
+    pub http_ticket_keys: Option<PathBuf>,
+
     /// How many connections are open at once; those beyond wait
     #[arg(long, env = "CHANCERY_HTTP_CONNECTIONS", value_name = "COUNT", default_value_t = 4096)]
     pub http_connections: usize,

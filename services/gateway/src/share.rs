@@ -1,4 +1,4 @@
-//! One caller's share of the requests that are worked on at once.
+//! One caller's share of the requests that are worked on at once, and of the streams that are open.
 //!
 //! Without it one token can hold every slot, by accident or not: bodies that trickle in are enough. A caller is a
 //! token's subject and agency, so that more tokens give no more room. Taking and giving back is one short lock among
@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::{Entry, RandomState};
 use std::hash::BuildHasher;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use contract::Principal;
 
@@ -23,9 +23,9 @@ pub(crate) struct Shares {
 }
 
 impl Shares {
-    pub(crate) fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Arc<Self> {
         let shards = std::array::from_fn(|_| Mutex::default());
-        Self { most, hasher: RandomState::new(), shards }
+        Arc::new(Self { most, hasher: RandomState::new(), shards })
     }
 
     /// How many requests a caller may have.
@@ -34,7 +34,7 @@ impl Shares {
     }
 
     /// Room for one more request of this caller, if there is any.
-    pub(crate) fn take(&self, caller: &Principal) -> Option<Share<'_>> {
+    pub(crate) fn take(self: &Arc<Self>, caller: &Principal) -> Option<Share> {
         let caller = self.hasher.hash_one((&caller.agency, &caller.subject));
         let mut shard = self.shard(caller);
         let held = shard.entry(caller).or_default();
@@ -42,7 +42,8 @@ impl Shares {
             return None;
         }
         *held += 1;
-        Some(Share { shares: self, caller })
+        drop(shard);
+        Some(Share { shares: Arc::clone(self), caller })
     }
 
     fn shard(&self, caller: u64) -> MutexGuard<'_, HashMap<u64, usize>> {
@@ -54,12 +55,12 @@ impl Shares {
 
 /// Given back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Share<'s> {
-    shares: &'s Shares,
+pub(crate) struct Share {
+    shares: Arc<Shares>,
     caller: u64,
 }
 
-impl Drop for Share<'_> {
+impl Drop for Share {
     fn drop(&mut self) {
         if let Entry::Occupied(mut held) = self.shares.shard(self.caller).entry(self.caller) {
             *held.get_mut() -= 1;

@@ -49,6 +49,21 @@ impl Ahead {
         self.places.try_acquire().map(Some).map_err(|_| busy())
     }
 
+    /// Refuses a position that the log does not have, if the log says so.
+    ///
+    /// # Errors
+    /// A problem when it ends before.
+    pub(crate) async fn has(&self, position: u64) -> Result<(), Problem> {
+        match self.end().await {
+            Some(end) if position > end => {
+                let detail =
+                    format!("there is no position {position} to go on behind: the log ends at {end}");
+                Err(Problem::new(ProblemKind::InvalidQuery, detail))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Where the log ends, as it says after this was asked: who comes while it is being asked asks together with the
     /// others that came.
     async fn end(&self) -> Option<u64> {

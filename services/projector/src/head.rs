@@ -178,6 +178,20 @@ impl Head {
         Some(then)
     }
 
+    /// Whether the event at a position changed who may see its record, or what is left of it. Of a record that was
+    /// disposed of, nobody can tell any more at which event.
+    pub(crate) fn changed_sight(&self, position: u64, rows: &impl Rows) -> bool {
+        if self.is_disposed() {
+            return true;
+        }
+        let earlier = Key::table(EARLIER).subject(&self.summary.subject);
+        let until = earlier.clone().position(position);
+        let Some(before) = rows.get(until.as_ref()).and_then(at_hand) else { return false };
+        let range = Range::prefix(earlier.as_ref()).after(until.as_ref());
+        let next = rows.scan(&range, Direction::Ascending).next().and_then(|(_, row)| at_hand(row));
+        before.marking != next.as_ref().map_or(self.marking, |next| next.marking)
+    }
+
     /// The head of a record, to be looked at.
     pub(crate) fn at_hand(subject: &Subject, rows: &impl Rows) -> Option<Arc<Self>> {
         at_hand(rows.get(Key::table(HEADS).subject(subject).as_ref())?)

@@ -1,6 +1,7 @@
 //! The rule for markings: every answer to a reader is the answer of a register that never held what the reader
 //! may not see.
 
+use contract::following::{Filter, Follow};
 use contract::{
     Agenda, Brief, Due, Filters, List, Order, Paging, Principal, Query, Recorded, Sort, Timeline,
 };
@@ -223,10 +224,16 @@ async fn answers(register: &Register, reader: &Principal) -> Vec<(String, u16, V
     }
     queries.push(Query::Log { after: 0, limit: 1_000 });
     let half = register.entries.len() as u64 / 2;
+    let follow =
+        |after| Follow { after, limit: 1_000, readers: vec![reader.clone()], filter: Filter::default() };
+    queries.extend([None, Some(0), Some(half)].map(|after| Query::Follow(follow(after))));
     for query in queries {
         for known_at in [None, Some(half)] {
             let reply = dossiers.query_at(reader, known_at, query.clone()).await;
-            answers.push((format!("{query:?}"), reply.status, body(&reply)));
+            let mut told = body(&reply);
+            // That what was said before may no longer be so is for who keeps it, and told to nobody.
+            told.as_object_mut().unwrap().remove("unsettles");
+            answers.push((format!("{query:?}"), reply.status, told));
         }
     }
     briefs(&dossiers, register.entries.len() as u64, reader, &mut answers).await;

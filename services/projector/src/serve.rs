@@ -33,6 +33,7 @@ impl Served {
     pub(crate) async fn dossiers(self: Arc<Self>, request: Request) -> Reply {
         let cursor = |ask: &Ask<Query>| match &ask.query {
             Query::List(list) => Ok(dossiers::cursor(list)?.map(|cursor| cursor.position)),
+            Query::Follow(follow) => Ok(follow.after),
             _ => Ok(None),
         };
         let cost = |ask: &Ask<Query>| match &ask.query {
@@ -100,8 +101,9 @@ impl Served {
         answer: fn(&Ask<Q>, &Levels, &View<'_>) -> Result<Reply, Problem>,
     ) -> Result<Reply, Problem> {
         let ask = read::<Q>(&request)?;
-        let position = of_cursor(&ask)?.unwrap_or(0).max(ask.min_position);
-        self.wait_for(position, &mut request).await?;
+        let cursor = of_cursor(&ask)?.unwrap_or(0);
+        self.has_come_to(cursor).await?;
+        self.wait_for(cursor.max(ask.min_position), &mut request).await?;
         let _turn = self.turns.wait(cost(&ask), deadline(&request)).await?;
         self.ask(ask, answer).await
     }
@@ -121,6 +123,11 @@ impl Served {
             tracing::error!(error = format!("{error:#}"), "a query failed");
             Err(Problem::new(ProblemKind::Internal, "the read model cannot be read"))
         })
+    }
+
+    /// Refuses to go on behind a position that the log does not have: a reader would miss what comes to stand there.
+    async fn has_come_to(&self, position: u64) -> Result<(), Problem> {
+        if self.reader.position() >= position { Ok(()) } else { self.ahead.has(position).await }
     }
 
     async fn wait_for(&self, position: u64, request: &mut Request) -> Result<(), Problem> {

@@ -4,6 +4,7 @@ mod audit;
 mod bad_input;
 mod briefs;
 mod facts;
+mod following;
 mod founding;
 mod hidden;
 mod kill;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Filters, Order, Paging, as_text};
+use crate::following::Follow;
 
 /// What the dossiers answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +47,8 @@ pub enum Query {
         /// How many at most.
         limit: u32,
     },
+    /// The log as several readers may see it, with what each event is found by.
+    Follow(Follow),
     /// The last log position that was recorded by a time.
     Position {
         /// The time.

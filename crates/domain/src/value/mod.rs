@@ -33,7 +33,7 @@ pub use lang::Lang;
 pub use link::{EventRef, Link, Relation};
 pub use note::Note;
 pub use participant::{Attendance, Participant, Role};
-pub use party::{PartyKind, PartyRef};
+pub use party::{PartyKind, PartyRef, party_keys};
 pub use place::{Place, PlaceKind};
 pub use scalar::Expected;
 pub use text::{Name, Text};

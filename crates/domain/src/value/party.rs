@@ -183,6 +183,22 @@ impl Identity {
 }
 
 /// Two letters in one case: meant as a code.
+/// The keys that a party may have, as people write it: a state by code or name, others by name, anyone by key.
+#[must_use]
+pub fn party_keys(written: &str) -> Vec<String> {
+    let written = written.trim();
+    if let Ok(code) = written.to_ascii_uppercase().parse::<CountryCode>() {
+        return vec![code.to_string()];
+    }
+    if let Some((kind, name)) = written.split_once(':') {
+        return vec![format!("{kind}:{}", fold(name))];
+    }
+    let state = CountryCode::named(written).map(|code| code.to_string());
+    let name = fold(written);
+    let others = ["organisation", "person", "group"].map(|kind| format!("{kind}:{name}"));
+    state.into_iter().chain(others).collect()
+}
+
 fn is_code_like(text: &str) -> bool {
     let all = |is: fn(&u8) -> bool| text.as_bytes().iter().all(is);
     text.len() == 2 && (all(u8::is_ascii_uppercase) || all(u8::is_ascii_lowercase))

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::following::Log;
 use contract::{Principal, Role, subjects};
 use gateway::Settings;
 use reqwest::{Method, RequestBuilder, Response};
@@ -23,6 +24,8 @@ pub(crate) struct Edge {
     pub(crate) settings: Settings,
     pub(crate) running: JoinHandle<anyhow::Result<()>>,
     pub(crate) keys: Keys,
+    /// What followers are told.
+    pub(crate) log: Arc<Log>,
     base: String,
     others: Shell,
     asked: Arc<Mutex<Vec<Asked>>>,
@@ -37,9 +40,15 @@ impl Edge {
 
     /// A gateway with more flags.
     pub(crate) async fn start_with(flags: &[&str]) -> Self {
+        Self::start_at(Clock::system(), flags).await
+    }
+
+    /// The same with a clock.
+    pub(crate) async fn start_at(clock: Clock, flags: &[&str]) -> Self {
         let (server, folder) = (NatsServer::start().await, TempDir::new().unwrap());
         let keys = Keys::create_if_absent(&folder.path().join("keys")).unwrap();
-        let shell = Shell::new("gateway", server.client().await, folder.path());
+        let mut shell = Shell::new("gateway", server.client().await, folder.path());
+        shell.clock = clock;
         let settings = settings(flags);
         let running = tokio::spawn(gateway::run(settings.clone(), shell.clone()));
         let address = tokio::time::timeout(PATIENCE, settings.bound.address()).await.unwrap();
@@ -48,6 +57,7 @@ impl Edge {
             settings,
             running,
             keys,
+            log: Arc::default(),
             base: format!("http://{address}"),
             others: Shell::new("others", server.client().await, "unused"),
             asked: Arc::default(),
@@ -70,12 +80,18 @@ impl Edge {
             ("audit", subjects::AUDIT),
         ] {
             let (asked, planned) = (Arc::clone(&self.asked), Arc::clone(&self.planned));
+            let log = Arc::clone(&self.log);
             let endpoint = Endpoint { name, subject, queue: name, in_flight: 64 };
             let handler = move |request: service::Request| {
-                let question = serde_json::from_slice(&request.body).unwrap();
-                asked.lock().unwrap().push((subject, question));
-                let reply = planned.lock().unwrap().pop_front().unwrap_or_else(|| Reply::ok("{}").at(1));
-                async move { reply }
+                let question = serde_json::from_slice::<Value>(&request.body).unwrap();
+                let (log, asked, planned) = (log.clone(), asked.clone(), planned.clone());
+                async move {
+                    if question["query"]["ask"] == "follow" {
+                        return log.answer(&question).await;
+                    }
+                    asked.lock().unwrap().push((subject, question));
+                    planned.lock().unwrap().pop_front().unwrap_or_else(|| Reply::ok("{}").at(1))
+                }
             };
             self.others.serve(endpoint, handler).await.unwrap();
         }

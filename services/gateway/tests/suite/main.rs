@@ -4,6 +4,7 @@
 mod attacks;
 mod calendars;
 mod edge;
+mod following;
 mod limits;
 mod problems;
 mod proofs;

@@ -21,7 +21,7 @@ fn marked(body: &str) -> Reply {
 }
 
 /// Every entry, in order.
-async fn entries(edge: &Edge) -> Vec<Access> {
+pub(crate) async fn entries(edge: &Edge) -> Vec<Access> {
     let context = jetstream::new(edge.server.client().await);
     let mut stream = context.get_stream(subjects::READS_STREAM).await.unwrap();
     let count = usize::try_from(stream.info().await.unwrap().state.messages).unwrap();

@@ -16,6 +16,7 @@
 //! | `k`, `K` | marking and owner, number | [number](crate::markings), marking and owner |
 
 mod accounts;
+mod follow;
 mod links;
 mod list;
 mod projection;

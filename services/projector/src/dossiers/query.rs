@@ -6,13 +6,13 @@ use std::io::Write;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use contract::{Ask, Problem, ProblemKind, Query};
+use contract::{Ask, Principal, Problem, ProblemKind, Query};
 use domain::{Levels, Record, Subject};
 use readmodel::View;
 use serde_json::{Value, json};
 use service::Reply;
 
-use super::{accounts, links, list, tables, trail};
+use super::{accounts, follow, links, list, tables, trail};
 use crate::addresses;
 use crate::brief;
 use crate::folds;
@@ -75,6 +75,7 @@ pub(crate) fn answer(ask: &Ask<Query>, levels: &Levels, view: &View<'_>) -> Resu
         Query::Accounts { subject } => accounts::accounts(&asked, subject),
         Query::Event { uid } => asked.event(*uid),
         Query::Log { after, limit } => Ok(asked.log(*after, *limit)),
+        Query::Follow(follow) => Ok(follow::answer(follow, levels, view)),
         Query::Position { at } => {
             let position = history::position_at(*at, view.position(), view);
             Ok(Reply::ok(format!("{{\"position\":{position}}}")))
@@ -94,15 +95,25 @@ impl<'v> Asked<'v> {
         let asked_for = ask.known_at.unwrap_or(latest);
         let position = asked_for.min(list::walk(ask)?.unwrap_or(latest)).min(latest);
         Ok(Self {
-            view,
-            visible: Visible::to(&ask.principal, levels, view),
             position,
             known_at: (position < latest).then_some(position),
             is_earlier: asked_for < latest,
+            ..Self::now(&ask.principal, levels, view)
+        })
+    }
+
+    /// A question about what is known now.
+    pub(super) fn now(reader: &Principal, levels: &'v Levels, view: &'v View<'v>) -> Self {
+        Self {
+            view,
+            visible: Visible::to(reader, levels, view),
+            position: view.position(),
+            known_at: None,
+            is_earlier: false,
             budget: Budget::default(),
             heads: RefCell::default(),
             then: RefCell::default(),
-        })
+        }
     }
 }
 

@@ -15,7 +15,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::value::{CountryCode, fold};
+use domain::value::{CountryCode, fold, party_keys};
 use domain::{Aggregate, Mention, Subject};
 use readmodel::{Overlay, Rows, View};
 use uuid::Uuid;
@@ -80,7 +80,7 @@ impl<'v> Bearers<'v> {
             // A record that may not be seen is not asked for either.
             return Sought { keys: vec![], parties: self.party(id).into_iter().collect() };
         }
-        let keys = keys_of_party(written);
+        let keys = party_keys(written);
         let names = keys.iter().cloned().chain([format!("state:{}", fold(written))]);
         let bearers = names.filter_map(|name| match self.of_name(&name)[..] {
             [(only, _)] => Some(only),
@@ -199,19 +199,4 @@ impl Known {
             None => may_be_of(self.country) && self.names.get(&mention.key).is_some_and(is_only),
         }
     }
-}
-
-/// The keys that a party may have, as people write it: a state by code or name, others by name, anyone by key.
-fn keys_of_party(written: &str) -> Vec<String> {
-    let written = written.trim();
-    if let Ok(code) = written.to_ascii_uppercase().parse::<CountryCode>() {
-        return vec![code.to_string()];
-    }
-    if let Some((kind, name)) = written.split_once(':') {
-        return vec![format!("{kind}:{}", fold(name))];
-    }
-    let state = CountryCode::named(written).map(|code| code.to_string());
-    let name = fold(written);
-    let others = ["organisation", "person", "group"].map(|kind| format!("{kind}:{name}"));
-    state.into_iter().chain(others).collect()
 }

@@ -6,10 +6,10 @@ use domain::Subject;
 use prometheus_client::metrics::counter::Counter;
 use serde_json::{Value, json};
 
-use super::keys_of_party;
 use crate::dossiers::Dossiers;
 use crate::testing::{Projected, Register, column, insider, list, reader, subject, timeline};
 use crate::timeline::Happenings;
+use domain::value::party_keys;
 
 const LONG: &str = "Inter-Services Public Relations";
 
@@ -110,8 +110,8 @@ async fn a_hidden_party_lends_its_names_to_nobody() {
 
 #[test]
 fn a_party_is_found_as_people_write_it() {
-    assert_eq!(keys_of_party("ca"), ["CA"]);
-    assert_eq!(keys_of_party("Canada")[0], "CA");
-    assert!(keys_of_party("Tarik Ali Khan").contains(&"person:tarik ali khan".to_owned()));
-    assert_eq!(keys_of_party("person:Tarik Ali Khan"), ["person:tarik ali khan"]);
+    assert_eq!(party_keys("ca"), ["CA"]);
+    assert_eq!(party_keys("Canada")[0], "CA");
+    assert!(party_keys("Tarik Ali Khan").contains(&"person:tarik ali khan".to_owned()));
+    assert_eq!(party_keys("person:Tarik Ali Khan"), ["person:tarik ali khan"]);
 }

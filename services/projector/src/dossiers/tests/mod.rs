@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::Dossiers;
 use crate::testing::{AGENCY, Projected, Register, column, insider, json as body, list, reader, subject};
 
+mod follow;
 mod known;
 mod registers;
 

@@ -1,0 +1,158 @@
+//! Following the register live: server-sent events (WHATWG HTML, section 9.2).
+//!
+//! One question a process is always on its way to the read model of the records ([`live`]): what is there behind the
+//! last answer, for everybody who follows here? It is held until there is something, and its answers lie in a ring
+//! ([`ring`]) from which every client takes what its filter and its clearance let through ([`client`]). Who is further
+//! behind than the ring reaches asks for pages of its own, and so comes to it: whatever is told was judged by the read
+//! model under the markings of its day, and there is no other way to it.
+//!
+//! A stream ends when its token does, when the gateway stops, when the client lags beyond the ring, and when a read of
+//! marked material cannot be logged. Then it is resumed: each event carries its position as `id`, and so does every
+//! beat of a stream that is silent.
+
+mod client;
+mod frame;
+mod live;
+mod ring;
+mod ticket;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use contract::following::{Filter, Wishes};
+use contract::{ProblemKind, Role};
+use domain::{Aggregate, Subject};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::Serialize;
+
+pub(crate) use live::Live;
+pub(crate) use ticket::{Tickets, hidden, of_query};
+
+use crate::Gateway;
+use crate::accept::{EVENT_STREAM, choose};
+use crate::around::About;
+use crate::identity::require;
+use crate::params::Params;
+use crate::reads::{Asking, Peer};
+use crate::refusal::Refusal;
+use client::Client;
+
+/// Where streams are.
+pub(crate) const PATH: &str = "/v1/stream";
+
+/// What a client that resumes sends.
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// Tells proxies that hold answers back to let this one through as it comes.
+const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// What is asked of a stream.
+struct Wanted {
+    /// The last position already seen; none: from now on.
+    after: Option<u64>,
+    filter: Filter,
+    /// Whether each event says its type as the name of the event; a browser then wants a listener for each.
+    named: bool,
+}
+
+pub(crate) async fn stream(
+    State(gateway): State<Arc<Gateway>>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let (parts, _) = request.into_parts();
+    let about = parts.extensions.get::<About>().cloned();
+    let about = about.ok_or_else(|| Refusal::new(ProblemKind::Internal, "the request has no identity"))?;
+    let who = about.who?;
+    require(&who, Role::Reader)?;
+    choose(&parts.headers, &[EVENT_STREAM])?;
+    let wanted = wanted(parts.uri.query(), &parts.headers, &who.principal.agency, &gateway)?;
+    let peer = parts.extensions.get::<Peer>().copied();
+    let asking = Asking::new(&about.request_id, (&parts.method, &parts.uri), peer, &parts.headers);
+    let client = Client::open(gateway, who, asking, wanted).await?;
+    let position = client.position();
+    let mut response = Response::new(client.body());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
+    headers.insert(contract::headers::POSITION, position.into());
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(BUFFERING, HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+fn wanted(
+    query: Option<&str>,
+    headers: &HeaderMap,
+    agency: &str,
+    gateway: &Gateway,
+) -> Result<Wanted, Refusal> {
+    let mut params = Params::read(query);
+    // It has said who asks.
+    params.one(ticket::PARAMETER);
+    let wishes = Wishes {
+        party: params.every("party"),
+        country: params.every("country"),
+        topic: params.every("topic"),
+        aggregate: params.every("aggregate"),
+        kind: params.every("kind"),
+        event: params.every("type"),
+        subject: params.every("subject").into_iter().map(|subject| of_key(subject, agency)).collect(),
+        level: params.every("level"),
+    };
+    for level in wishes.level.iter().filter(|level| !gateway.levels.knows(level)) {
+        let known = gateway.levels.iter().map(domain::Label::as_str).collect::<Vec<_>>().join(", ");
+        params.mistake("level", format!("expected one of {known}, found “{level}”"));
+    }
+    let filter = Filter::read(wishes).unwrap_or_else(|unfit| {
+        for unfit in unfit.into_iter().filter(|unfit| unfit.member != "level") {
+            params.mistake(unfit.member, format!("{}, found “{}”", unfit.expected, unfit.found));
+        }
+        Filter::default()
+    });
+    let mut after = params.parsed("after", "a log position");
+    // A browser that resumes asks at the same address, and says here how far it has come since.
+    if let Some(last) = headers.get(LAST_EVENT_ID).filter(|last| !last.is_empty()) {
+        after = last.to_str().ok().and_then(|last| last.trim().parse().ok());
+        if after.is_none() {
+            let detail = "Last-Event-ID: expected a log position, as the stream gave it";
+            return Err(Refusal::new(ProblemKind::Malformed, detail));
+        }
+    }
+    let named = params.parsed("named", "true or false").unwrap_or(true);
+    params.finish()?;
+    Ok(Wanted { after, filter, named })
+}
+
+/// An address; that of a record by the caller's own key, `engagement/~KEY`, in full.
+fn of_key(address: String, agency: &str) -> String {
+    let by_key = address.split_once("/~").filter(|(_, key)| !key.is_empty());
+    let by_key = by_key.and_then(|(aggregate, key)| Some((aggregate.parse::<Aggregate>().ok()?, key)));
+    by_key.map_or(address.clone(), |(aggregate, key)| Subject::of_key(agency, aggregate, key).to_string())
+}
+
+#[derive(Serialize)]
+struct Ticket {
+    ticket: String,
+    expires: jiff::Timestamp,
+}
+
+/// A ticket to open streams with, for clients that can set no header, such as a browser's `EventSource`.
+pub(crate) async fn ticket(
+    State(gateway): State<Arc<Gateway>>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let about = request.extensions().get::<About>().cloned();
+    let about = about.ok_or_else(|| Refusal::new(ProblemKind::Internal, "the request has no identity"))?;
+    let who = about.who?;
+    require(&who, Role::Reader)?;
+    Params::read(request.uri().query()).finish()?;
+    let (ticket, expires) = gateway.tickets.issue(&who, gateway.shell.clock.now()).map_err(|error| {
+        tracing::error!(error = format!("{error:#}"), "a ticket cannot be signed");
+        Refusal::new(ProblemKind::Internal, "the operator's log says more")
+    })?;
+    let mut response = (StatusCode::CREATED, Json(Ticket { ticket, expires })).into_response();
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}

@@ -1,0 +1,200 @@
+//! What was told lately, kept for all who follow.
+//!
+//! The read model's answers stand one behind the other without a gap. Each says what each of the readers may see who
+//! followed when it was asked for; somebody else has to ask for themselves. What was judged before somebody's sight
+//! changed is not kept: who has not taken it by then asks anew.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use contract::Facets;
+use contract::following::{Filter, Following};
+use domain::{Levels, Marking, Subject};
+
+use super::frame::Frame;
+
+/// How much is kept. Who lags by more is cut off.
+const MOST_EVENTS: usize = 4_096;
+const MOST_BYTES: usize = 16 << 20;
+
+/// How much a client takes at once.
+const AT_ONCE: usize = 512;
+
+/// One answer of the read model.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    /// It is about what stands behind this position …
+    after: u64,
+    /// … up to this one.
+    pub(crate) through: u64,
+    /// For whom it was asked.
+    readers: Arc<[u64]>,
+    events: Vec<Event>,
+}
+
+#[derive(Debug)]
+struct Event {
+    position: u64,
+    subject: Subject,
+    kind: String,
+    facets: Facets,
+    /// If it restricts anything.
+    marking: Option<Marking>,
+    frames: Vec<Frame>,
+    seen: Vec<Option<u16>>,
+}
+
+/// An event for one reader.
+pub(crate) struct Shown<'b> {
+    pub(crate) frame: Bytes,
+    /// What is marked material: the record and its marking.
+    pub(crate) marked: Option<(Subject, &'b Marking)>,
+}
+
+impl Batch {
+    /// Reads an answer about what stands behind a position, for some readers; says whether it unsettles what was said
+    /// before.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub(crate) fn read(
+        after: u64,
+        readers: Arc<[u64]>,
+        answer: &[u8],
+        levels: &Levels,
+    ) -> Result<(Self, bool), serde_json::Error> {
+        let Following { through, unsettles, events } = serde_json::from_slice(answer)?;
+        let events = events.into_iter().map(|told| {
+            let marking = told.facets.marking.parse().unwrap_or_else(|_| Marking::unreadable());
+            Event {
+                position: told.position,
+                subject: told.subject,
+                marking: levels.restricts(&marking).then_some(marking),
+                frames: told
+                    .forms
+                    .iter()
+                    .map(|form| Frame::of(told.position, &told.kind, form.get()))
+                    .collect(),
+                kind: told.kind.into_owned(),
+                facets: told.facets,
+                seen: told.seen,
+            }
+        });
+        Ok((Self { after, through, readers, events: events.collect() }, unsettles))
+    }
+
+    fn is_for(&self, reader: u64) -> bool {
+        self.readers.contains(&reader)
+    }
+
+    fn bytes(&self) -> usize {
+        self.events.iter().flat_map(|event| &event.frames).map(Frame::len).sum()
+    }
+
+    /// What a reader may see behind a position and wants to hear of.
+    pub(crate) fn shown<'b>(
+        &'b self,
+        position: u64,
+        reader: u64,
+        filter: &'b Filter,
+        named: bool,
+    ) -> impl Iterator<Item = Shown<'b>> {
+        let nth = self.readers.iter().position(|other| *other == reader);
+        self.events.iter().filter(move |event| event.position > position).filter_map(move |event| {
+            let form = usize::from((*event.seen.get(nth?)?)?);
+            let frame = event.frames.get(form)?;
+            let marked = event.marking.as_ref().map(|marking| (event.subject, marking));
+            let is_wanted = filter.admits(&event.subject, &event.kind, &event.facets);
+            is_wanted.then(|| Shown { frame: frame.bytes(named), marked })
+        })
+    }
+}
+
+/// What there is behind a position for a reader.
+#[derive(Debug)]
+pub(crate) enum Behind {
+    /// Nothing yet.
+    Nothing,
+    /// These, in order and without a gap.
+    Here(Vec<Arc<Batch>>),
+    /// Something that has to be asked for.
+    Elsewhere,
+    /// Something that was here and is not kept any more.
+    Lost,
+    /// The log is not what it was: it ends before what it told.
+    Broken,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Ring {
+    /// Up to where everything was told; none: nobody follows.
+    end: Option<u64>,
+    batches: VecDeque<Arc<Batch>>,
+    events: usize,
+    bytes: usize,
+    /// The end of what was given up for want of room.
+    lost: u64,
+}
+
+impl Ring {
+    pub(crate) const fn end(&self) -> Option<u64> {
+        self.end
+    }
+
+    /// Begins at a position.
+    pub(crate) fn begin(&mut self, at: u64) {
+        *self = Self { end: Some(at), ..Self::default() };
+    }
+
+    /// Nobody follows any more.
+    pub(crate) fn rest(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Adds the answer about what is behind the end; `unsettles`: what was said before may no longer be so.
+    pub(crate) fn push(&mut self, batch: Batch, unsettles: bool) {
+        debug_assert_eq!(Some(batch.after), self.end, "answers leave no gap");
+        if unsettles {
+            self.batches.clear();
+            (self.events, self.bytes) = (0, 0);
+        }
+        self.end = Some(batch.through);
+        self.events += batch.events.len();
+        self.bytes += batch.bytes();
+        self.batches.push_back(Arc::new(batch));
+        while (self.events > MOST_EVENTS || self.bytes > MOST_BYTES || self.batches.len() > MOST_EVENTS)
+            && self.batches.len() > 1
+            && let Some(oldest) = self.batches.pop_front()
+        {
+            self.events -= oldest.events.len();
+            self.bytes -= oldest.bytes();
+            self.lost = oldest.through;
+        }
+    }
+
+    /// What is behind a position for a reader.
+    pub(crate) fn behind(&self, position: u64, reader: u64) -> Behind {
+        if self.end.is_none_or(|end| position >= end) {
+            return Behind::Nothing;
+        }
+        if position < self.lost {
+            return Behind::Lost;
+        }
+        let first = self.batches.partition_point(|batch| batch.through <= position);
+        if self.batches.get(first).is_none_or(|batch| batch.after > position) {
+            return Behind::Elsewhere;
+        }
+        let mut events = 0;
+        let batches = self.batches.range(first..).take_while(|batch| {
+            let fits = events < AT_ONCE && batch.is_for(reader);
+            events += batch.events.len();
+            fits
+        });
+        let batches = batches.cloned().collect::<Vec<_>>();
+        if batches.is_empty() { Behind::Elsewhere } else { Behind::Here(batches) }
+    }
+}
+
+#[cfg(test)]
+mod tests;
