@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use anyhow::Context;
 use eventlog::{Batch, EventLog};
+use serde_json::Value;
 use testkit::NatsServer;
 use uuid::Uuid;
 
@@ -35,16 +37,23 @@ impl Submitting {
     }
 }
 
-impl Work for Submitting {
-    async fn step(&mut self) -> anyhow::Result<()> {
+impl Submitting {
+    /// Submits the next event; its position, once it is acknowledged.
+    pub(crate) async fn submit(&mut self) -> anyhow::Result<u64> {
         if self.index == LIFE {
             (self.index, self.record) = (0, Uuid::now_v7());
             self.variant += 1;
         }
         let event = self.lives[self.variant % VARIANTS].proposal(self.index, self.record);
-        self.connection.post("/v1/events", &event).await?.expect(201)?;
+        let answer = self.connection.post("/v1/events", &event).await?.expect(201)?;
         self.index += 1;
-        Ok(())
+        serde_json::from_slice::<Value>(answer.body)?["position"].as_u64().context("a position")
+    }
+}
+
+impl Work for Submitting {
+    async fn step(&mut self) -> anyhow::Result<()> {
+        self.submit().await.map(drop)
     }
 }
 

@@ -8,6 +8,7 @@
 //! - [`questions`]: lists, timelines, calendars, briefs, searches and counts of a generated register against a
 //!   record over HTTP.
 //! - [`proofs`]: proofs, building the tree and verifying a whole export of a generated register.
+//! - [`following`]: from an event's acknowledgement to 1, 100 and 1,000 streams against raw NATS.
 //!
 //! `make bench`, or `cargo bench -p system-tests --bench register -- --help`. Nothing here fails on a figure.
 
@@ -15,6 +16,7 @@ mod append;
 mod bare;
 mod connection;
 mod events;
+mod following;
 mod generated;
 mod growth;
 mod machine;
@@ -59,6 +61,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if options.measures(Part::Proofs) {
         proofs::measure(&options, &mut report).await?;
+    }
+    if options.measures(Part::Following) {
+        following::measure(&options, &templates, &mut report).await?;
     }
     report.print(options.json)
 }

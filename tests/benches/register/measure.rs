@@ -32,6 +32,11 @@ impl Series {
         self.rates.push(rate);
     }
 
+    /// Takes note of one step that took so long.
+    pub(crate) fn observe(&mut self, took: Duration) {
+        self.micros.saturating_record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+    }
+
     /// The median round, per second.
     pub(crate) fn rate(&self) -> f64 {
         let mut rates = self.rates.clone();

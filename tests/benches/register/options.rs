@@ -83,6 +83,7 @@ pub(crate) enum Part {
     Growth,
     Questions,
     Proofs,
+    Following,
 }
 
 impl Options {
