@@ -40,6 +40,12 @@ test: ## run every test against real servers
 	@.ci/tool cargo-nextest >/dev/null
 	NATS_SERVER=$$(deploy/nats/fetch-server.sh) cargo nextest run --locked --workspace
 
+.PHONY: browser
+browser: ## follow the register with headless Chromium (needs Node; Chromium is fetched if it can be)
+	@.ci/tool cargo-nextest >/dev/null
+	CHROMIUM=$$(.ci/browser) && NATS_SERVER=$$(deploy/nats/fetch-server.sh) && export CHROMIUM NATS_SERVER && \
+		cargo nextest run --locked -p system-tests --run-ignored only browser
+
 .PHONY: check
 check: ## formatting, lints, walls, documentation, dependency policy
 	cargo fmt --all --check

@@ -3,6 +3,7 @@
 mod audit;
 mod bad_input;
 mod briefs;
+mod browser;
 mod facts;
 mod following;
 mod founding;
