@@ -1,54 +1,83 @@
-//! The log as a Merkle tree, in rows: every complete node, and every leaf.
+//! The log as a Merkle tree, in rows: every leaf, the hashes of each full tile of leaves in one row, and the nodes
+//! over full tiles. What lies between is computed: a row for each node would cost more than all the rest.
 
-use readmodel::{Entry, Overlay, Projection, Rows};
+use readmodel::{Entry, Overlay, Projection, Rows, Value};
 use transparency::leaf::of_message;
 use transparency::tree::{
     Frontier, HashReader, Head, Node, ProofError, VerifyError, consistency_proof, root, verify_consistency,
 };
-use transparency::{Hash, leaf_hash};
+use transparency::{Hash, leaf_hash, node_hash};
 
-/// Hashes of complete nodes, by [`Node::key`].
+/// Hashes of the nodes over full tiles, by [`Node::key`].
 const NODES: u8 = b'n';
+
+/// The hashes of a full tile's leaves, by the tile's index.
+const TILES: u8 = b't';
 
 /// What was hashed of each event, by its index.
 const LEAVES: u8 = b'l';
+
+/// Leaves of a tile, as others read it (C2SP tlog-tiles), and the level of the node over them.
+const WIDTH: usize = 1 << HEIGHT;
+const HEIGHT: u8 = 8;
 
 /// Makes a leaf of every event. What cannot be a leaf as an event, such as a message that is none, takes its place
 /// by its hash ([`of_message`]).
 #[derive(Default)]
 pub struct Tree {
-    /// The right edge: a cache, read from the rows when it is not that of the event before.
+    /// The right edge, and the hashes of the leaves of the tile that is not full yet: caches, read from the rows when
+    /// they are not those of the event before.
     edge: Frontier,
+    tile: Vec<Hash>,
+}
+
+impl Tree {
+    fn load(size: u64, rows: &impl Rows) -> Result<Self, Missing> {
+        let nodes = Nodes(rows);
+        let begun = size >> HEIGHT << HEIGHT..size;
+        let tile = begun.map(|index| nodes.read(Node::leaf(index))).collect::<Result<_, _>>()?;
+        Ok(Self { edge: Frontier::load(size, &nodes)?, tile })
+    }
 }
 
 impl Projection for Tree {
     type Entry = Entry;
 
     const NAME: &'static str = "tree";
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
 
     fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
         // Positions begin with 1 and have no gaps, of which the runner makes sure.
         let index = entry.position - 1;
         if self.edge.size() != index {
-            match Frontier::load(index, &Nodes(rows)) {
-                Ok(edge) => self.edge = edge,
+            match Self::load(index, rows) {
+                Ok(tree) => *self = tree,
                 // The database does not answer, and nothing of this is committed; or it has lost rows, and who is
                 // about to sign finds out.
                 Err(Missing(node)) => return tracing::error!(?node, "the tree has lost a node"),
             }
         }
         let leaf = of_message(&entry.subject.to_string(), &entry.payload);
-        let completed = self.edge.append(leaf_hash(&leaf)).expect("a log has fewer than 2^64 events");
+        let hash = leaf_hash(&leaf);
+        let completed = self.edge.append(hash).expect("a log has fewer than 2^64 events");
         rows.put(leaf_key(index), leaf).expect("no leaf is larger than a row");
-        for (node, hash) in completed {
+        for (node, hash) in completed.into_iter().filter(|(node, _)| node.level() >= HEIGHT) {
             rows.put(node_key(node), hash.as_bytes()).expect("a hash fits into a row");
+        }
+        self.tile.push(hash);
+        if self.tile.len() == WIDTH {
+            let hashes = self.tile.drain(..).flat_map(|hash| *hash.as_bytes()).collect::<Vec<_>>();
+            rows.put(tile_key(index >> HEIGHT), hashes).expect("a tile fits into a row");
         }
     }
 }
 
 fn node_key(node: Node) -> Vec<u8> {
     [&[NODES], &node.key()[..]].concat()
+}
+
+fn tile_key(index: u64) -> Vec<u8> {
+    [&[TILES], &index.to_be_bytes()[..]].concat()
 }
 
 fn leaf_key(index: u64) -> Vec<u8> {
@@ -72,9 +101,32 @@ impl<R: Rows> HashReader for Nodes<'_, R> {
     type Error = Missing;
 
     fn read(&self, node: Node) -> Result<Hash, Missing> {
-        let row = self.0.get(&node_key(node));
-        row.and_then(|bytes| Hash::from_slice(&bytes)).ok_or(Missing(node))
+        if node.level() >= HEIGHT {
+            let row = self.0.get(&node_key(node));
+            return row.and_then(|bytes| Hash::from_slice(&bytes)).ok_or(Missing(node));
+        }
+        let tile = self.0.get(&tile_key(node.first_leaf() >> HEIGHT));
+        let hashes = (node.first_leaf()..=node.last_leaf()).map(|index| {
+            let hash = tile.as_ref().map_or_else(|| self.of_leaf(index), |tile| of_tile(tile, index));
+            hash.ok_or(Missing(Node::leaf(index)))
+        });
+        let mut hashes = hashes.collect::<Result<Vec<_>, _>>()?;
+        while hashes.len() > 1 {
+            hashes = hashes.chunks_exact(2).map(|pair| node_hash(&pair[0], &pair[1])).collect();
+        }
+        hashes.pop().ok_or(Missing(node))
     }
+}
+
+impl<R: Rows> Nodes<'_, R> {
+    fn of_leaf(&self, index: u64) -> Option<Hash> {
+        leaf(index, self.0).map(|leaf| leaf_hash(&leaf))
+    }
+}
+
+fn of_tile(tile: &Value, index: u64) -> Option<Hash> {
+    let place = usize::try_from(index).ok()? % WIDTH;
+    Hash::from_slice(tile.chunks_exact(Hash::SIZE).nth(place)?)
 }
 
 /// The tree is not what was promised.
