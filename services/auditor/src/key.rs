@@ -107,13 +107,13 @@ pub(crate) fn open(data: &Path, origin: Option<&KeyName>) -> Result<Signer, KeyE
     Ok(signer)
 }
 
-fn at(file: &Path) -> impl FnOnce(io::Error) -> KeyError {
+pub(crate) fn at(file: &Path) -> impl FnOnce(io::Error) -> KeyError {
     let file = file.to_owned();
     move |error| KeyError::File(file, error)
 }
 
 /// Reads the key in a file that nobody else can read.
-fn read(file: &Path) -> Result<Signer, KeyError> {
+pub(crate) fn read(file: &Path) -> Result<Signer, KeyError> {
     let mode = fs::metadata(file).map_err(at(file))?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(KeyError::Exposed { file: file.to_owned(), mode });
@@ -122,7 +122,8 @@ fn read(file: &Path) -> Result<Signer, KeyError> {
     text.trim_end().parse().map_err(|error| KeyError::Form(file.to_owned(), error))
 }
 
-fn make(origin: Option<&KeyName>) -> Result<Signer, KeyError> {
+/// A new key, for the log of this name or one that no other register has.
+pub(crate) fn make(origin: Option<&KeyName>) -> Result<Signer, KeyError> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(KeyError::Randomness)?;
     let named = |name| Signer::from_seed(name, &seed);

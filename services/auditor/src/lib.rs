@@ -3,7 +3,7 @@
 //! - `tree` is a [read model](readmodel): every event of the log, in order, is a leaf of a Merkle tree (RFC 6962).
 //!   The event at position `p` is leaf `p − 1`.
 //! - `signing` signs the tree's head at most a second after new events, as a checkpoint (C2SP tlog-checkpoint), with
-//!   the key of `key`; `kept` is the last one that was signed, on disk before anybody sees it; `publication` is the
+//!   the key of `key`, or two while it is changed (`rotation`); `kept` is the last one that was signed, on disk before anybody sees it; `publication` is the
 //!   stream on which checkpoints are published.
 //! - `witnesses` asks others to cosign what was signed (C2SP tlog-witness).
 //! - `answer` serves checkpoints, tiles (C2SP tlog-tiles) and proofs; `covering` finds the checkpoint that was the first to
@@ -24,6 +24,7 @@ pub mod key;
 mod metrics;
 mod publication;
 mod reads;
+pub mod rotation;
 mod signing;
 mod standing;
 #[cfg(test)]
@@ -89,9 +90,8 @@ impl Default for Settings {
 pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     // Before anything is waited for: until they are set, nobody may think that this is ready.
     let (sound, serving) = (shell.latch("checkpoint"), shell.latch("endpoint"));
-    let signer = key::open(&shell.data, settings.origin.as_ref())?;
+    let keys = rotation::Keys::open(&shell.data, settings.origin.as_ref())?;
     let (witnesses, required) = witnesses::read(settings.witnesses.as_deref())?;
-    tracing::info!(key = %signer.verifier(), "checkpoints are signed");
     let log = EventLog::open(shell.client.clone(), eventlog::Settings::default());
     let log = log.await.context("the log cannot be opened")?;
     let publication = Publication::open(shell.client.clone()).await;
@@ -107,6 +107,7 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     let asking = witnesses::Parts {
         witnesses,
         required,
+        trust: keys.trust(),
         reader: reader.clone(),
         publication: publication.clone(),
         kept: kept.clone(),
@@ -118,7 +119,7 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     let report = witnesses::start(asking, &shell.tasks, &shell.shutdown);
     let report = report.context("witnesses cannot be asked")?;
     let parts = signing::Parts {
-        signer,
+        keys,
         reader: reader.clone(),
         log: log.clone(),
         publication: publication.clone(),

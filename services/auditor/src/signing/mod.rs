@@ -17,18 +17,19 @@ mod trouble;
 use std::sync::Arc;
 use std::time::Duration;
 
+use contract::subjects::COSIGNED;
 use eventlog::EventLog;
 use readmodel::{Reader, State};
 use service::Latch;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use transparency::checkpoint::{Checkpoint, Signed, Trust};
-use transparency::note::Signer;
 use transparency::tree::Head;
 
 use crate::kept::Kept;
 use crate::metrics::Metrics;
 use crate::publication::Publication;
+use crate::rotation::Keys;
 use crate::standing::Standing;
 use crate::tree;
 
@@ -46,7 +47,7 @@ const DOUBT: Duration = Duration::from_secs(5);
 
 /// What signing needs.
 pub(crate) struct Parts {
-    pub(crate) signer: Signer,
+    pub(crate) keys: Keys,
     pub(crate) reader: Reader,
     pub(crate) log: EventLog,
     pub(crate) publication: Publication,
@@ -104,7 +105,7 @@ struct Signing {
 
 impl Signing {
     fn new(parts: Parts) -> Self {
-        let trust = Trust::in_log(parts.signer.verifier().clone());
+        let trust = parts.keys.trust();
         Self {
             parts,
             trust,
@@ -142,6 +143,7 @@ impl Signing {
             self.takes(&signed)?;
             self.last = Some(Arc::new(signed));
         }
+        self.recall_cosigned().await?;
         let Some((place, bytes)) = self.parts.publication.last().await? else {
             self.published = Some((0, None));
             return Ok(());
@@ -159,7 +161,21 @@ impl Signing {
         Ok(())
     }
 
-    /// A checkpoint of this log that our key signed.
+    /// What witnesses have cosigned binds as well, though the rest be from a backup. What is there and is not ours says
+    /// nothing.
+    async fn recall_cosigned(&mut self) -> Result<(), Trouble> {
+        let file = || self.parts.kept.cosigned().to_owned();
+        let kept = self.parts.kept.read_cosigned().map_err(|error| Trouble::File(file(), error))?;
+        let published = self.parts.publication.last_attested(COSIGNED).await?;
+        for bytes in kept.into_iter().chain(published.map(Vec::from)) {
+            if let Ok(signed) = self.read(&bytes) {
+                self.takes(&signed)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A checkpoint of this log that a key of ours signed.
     fn read(&self, bytes: &[u8]) -> Result<Signed, Box<dyn std::error::Error + Send + Sync>> {
         let signed = Signed::parse(bytes)?;
         signed.open(&self.trust)?;
@@ -221,12 +237,15 @@ impl Signing {
 
     /// Signs, and returns once it is on disk. What was signed already is not signed again.
     async fn keep(&mut self, head: Head) -> Result<(), Trouble> {
-        if self.last.as_ref().is_some_and(|last| last.checkpoint().head() == head) {
-            return Ok(());
+        if let Some(last) = self.last.clone().filter(|last| last.checkpoint().head() == head) {
+            let mut signed = (*last).clone();
+            self.parts.keys.complete(&mut signed);
+            // A key that came since then signs it as well.
+            return if signed == *last { Ok(()) } else { self.write(signed).await };
         }
         let checkpoint = Checkpoint::new(self.trust.origin.clone(), head);
         let checkpoint = checkpoint.expect("the name of a key is one line");
-        self.write(Signed::sign(checkpoint, &self.parts.signer)).await?;
+        self.write(self.parts.keys.sign(checkpoint)).await?;
         self.promised.push(head);
         self.parts.metrics.checkpoints.inc();
         Ok(())

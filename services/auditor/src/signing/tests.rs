@@ -24,7 +24,7 @@ impl Led {
         let (reader, runner) = opened.unwrap();
         let stop = CancellationToken::new();
         let parts = Parts {
-            signer: key::open(data, None).unwrap(),
+            keys: Keys::open(data, None).unwrap(),
             reader,
             log: world.log.clone(),
             publication: Publication::open(world.server.client().await).await.unwrap(),

@@ -24,7 +24,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use transparency::checkpoint::Signed;
+use transparency::checkpoint::{Signed, Trust};
 use transparency::tree::Head;
 
 use self::ask::{Asking, Heard};
@@ -56,6 +56,8 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 pub(crate) struct Parts {
     pub(crate) witnesses: Vec<Witness>,
     pub(crate) required: usize,
+    /// Whose checkpoints these are.
+    pub(crate) trust: Trust,
     pub(crate) reader: Reader,
     pub(crate) publication: Publication,
     pub(crate) kept: Kept,
@@ -199,12 +201,11 @@ impl Rounds {
         }
     }
 
-    /// Whether enough of those that count have cosigned, and no known signature fails. That it is of this log, signing
-    /// has seen to with all that was signed.
+    /// Whether this is of our log, and enough of those that count have cosigned.
     fn is_enough(&self, signed: &Signed) -> bool {
-        let keys = self.parts.witnesses.iter().filter(|witness| witness.counts).map(|witness| &witness.key);
-        let verified = signed.note().verify(keys);
-        verified.map_or(0, |verified| verified.len()) >= self.parts.required
+        let keys = self.parts.witnesses.iter().filter(|witness| witness.counts);
+        let keys = keys.map(|witness| witness.key.clone()).collect();
+        signed.open(&self.parts.trust.clone().witnessed_by(keys, self.parts.required)).is_ok()
     }
 
     fn begin(&mut self, signed: Arc<Signed>) {

@@ -7,4 +7,5 @@ mod testing;
 
 mod proving;
 mod refusing;
+mod rotating;
 mod support;

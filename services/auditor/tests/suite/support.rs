@@ -50,6 +50,11 @@ impl Auditor {
         .await;
     }
 
+    /// Why it did not start.
+    pub(crate) async fn failed(self) -> String {
+        format!("{:#}", self.run.await.unwrap().unwrap_err())
+    }
+
     pub(crate) async fn stop(self) {
         assert!(self.shell.stop(PATIENCE).await, "it drains in time");
         self.run.await.unwrap().unwrap();
