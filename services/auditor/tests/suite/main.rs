@@ -9,3 +9,4 @@ mod proving;
 mod refusing;
 mod rotating;
 mod support;
+mod witnesses;

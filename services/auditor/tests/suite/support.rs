@@ -22,10 +22,14 @@ pub(crate) struct Auditor {
 
 impl Auditor {
     pub(crate) async fn start(world: &World, data: &Path) -> Self {
+        Self::start_with(world, data, Settings::default()).await
+    }
+
+    pub(crate) async fn start_with(world: &World, data: &Path, settings: Settings) -> Self {
         let shell = Shell::new("auditor", world.server.client().await, data);
         // As a process has it: not ready before the role has said what it needs.
         let begun = shell.latch("begun");
-        let run = tokio::spawn(auditor::run(Settings::default(), shell.clone()));
+        let run = tokio::spawn(auditor::run(settings, shell.clone()));
         eventually("the latches", PATIENCE, async || {
             let missing = shell.readiness.missing();
             (run.is_finished() || missing.iter().any(|name| name == LATCH)).then_some(())
