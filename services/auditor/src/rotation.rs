@@ -60,6 +60,19 @@ pub fn rotate(data: &Path) -> Result<Verifier, RotationError> {
     Ok(made)
 }
 
+/// The next key of the log, and where it is, while there is one.
+///
+/// # Errors
+/// When it cannot be used.
+pub fn next(data: &Path) -> Result<Option<(PathBuf, Verifier)>, RotationError> {
+    let file = next_file(data);
+    if !file.exists() {
+        return Ok(None);
+    }
+    let verifier = key::read(&file)?.verifier().clone();
+    Ok(Some((file, verifier)))
+}
+
 /// Puts the next key in the place of the old one, whose private half is gone then; answers the old one and the new.
 ///
 /// # Errors

@@ -1,11 +1,12 @@
 //! `chancery keys`: the key that signs a register's checkpoints.
 //!
 //! The auditor makes one at its first start if there is none; who is to be told of the public half before that, or
-//! keeps keys elsewhere, makes it here. Its file is for its owner alone.
+//! keeps keys elsewhere, makes it here. Its file is for its owner alone. It is changed in two steps, between which both
+//! the old key and the next one sign.
 
 use std::path::PathBuf;
 
-use auditor::key;
+use auditor::{key, rotation};
 use clap::Subcommand;
 use serde_json::json;
 use service::token;
@@ -15,10 +16,12 @@ use crate::access;
 use crate::failure::Failure;
 use crate::out;
 
-/// Make or show the keys of a register on this machine
+/// Make, show or change the keys of a register on this machine
 ///
 ///   chancery keys generate --origin register.example.org/log
 ///   chancery keys show
+///   chancery keys rotate
+///   chancery keys retire
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Keys {
@@ -46,6 +49,12 @@ enum What {
     Show,
     /// List what keys there are, and which files hold them
     List,
+    /// Make the next key: from the auditor's next start on, the old one and it sign. Give its verifier key, which is
+    /// printed, to all who follow the log
+    Rotate,
+    /// Put the next key in the place of the old one, which is destroyed; start the auditor again then. Refused before
+    /// the next key has signed
+    Retire,
 }
 
 impl Keys {
@@ -62,6 +71,19 @@ impl Keys {
             }
             What::Show => self.say(&key::verifier(&self.data).map_err(anyhow::Error::from)?),
             What::List => self.list(),
+            What::Rotate => {
+                let made = rotation::rotate(&self.data).map_err(anyhow::Error::from)?;
+                out::complain("start the auditor again: from then on the old key and this one sign");
+                self.say(&made)
+            }
+            What::Retire => {
+                let (old, new) = rotation::retire(&self.data).map_err(anyhow::Error::from)?;
+                let id = old.id();
+                out::complain(&format!(
+                    "start the auditor again: from then on the key {id} signs nothing more"
+                ));
+                self.say(&new)
+            }
         }
     }
 
@@ -82,6 +104,9 @@ impl Keys {
             }
             Err(key::KeyError::None(_)) => {}
             Err(error) => return Err(anyhow::Error::from(error).into()),
+        }
+        if let Some((file, next)) = rotation::next(&self.data).map_err(anyhow::Error::from)? {
+            found.push(("next", file, Some(next.to_string())));
         }
         let tokens = token::Keys::in_folder(&access::keys_folder(&self.data)).private;
         if tokens.exists() {

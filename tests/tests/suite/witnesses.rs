@@ -144,6 +144,8 @@ async fn witnesses_cosign_and_one_that_is_killed_keeps_its_memory() {
     assert_eq!((&report["required"], &report["cosigned"]), (&json!(2), &json!(3)), "{report:#}");
     assert!(report["witnesses"].as_array().expect("a list").iter().all(|one| one["failure"].is_null()));
 
+    evidence_is_witnessed(&world);
+
     // One is away: enough are left, and who is missing is named.
     world.witnesses[0].kill();
     let second = record(&client, 4).await;
@@ -193,6 +195,31 @@ async fn witnesses_cosign_and_one_that_is_killed_keeps_its_memory() {
     world.system.start_again(0).await;
     world.witnessed(&world.system.client(), fourth, 2).await;
     assert!(fs::read_to_string(&world.policy).is_ok());
+}
+
+/// A file of evidence with cosignatures, and what a verifier who asks for them says of it.
+fn evidence_is_witnessed(world: &World) {
+    let folder = TempDir::new().expect("a temporary folder");
+    let file = folder.path().join("evidence.json");
+    let file = file.to_str().expect("UTF-8");
+    let run = |words: &[&str]| {
+        let mut command = Command::new(PROGRAM);
+        command.args(words).env("CHANCERY_TOKEN", world.system.token());
+        command.output().expect("it runs")
+    };
+    let url = format!("http://{}", world.system.address());
+    let listed = run(&["list", "engagements", "--json", "--url", &url]);
+    let listed = serde_json::from_slice::<Value>(&listed.stdout).expect("JSON");
+    let record = format!("engagement/{}", listed["items"][0]["id"].as_str().expect("an id"));
+    let export = run(&["export", "--evidence", &record, "--witnessed", "--url", &url, "-o", file]);
+    assert!(export.status.success(), "{export:?}");
+    let (key, keys) = (world.signer().verifier().to_string(), world.trust(0).witnesses);
+    let witnesses = keys.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let mut words = vec!["verify", file, "--key", &key];
+    words.extend(witnesses.iter().flat_map(|witness| ["--witness", witness.as_str()]));
+    let [two, four] =
+        ["2", "4"].map(|quorum| run(&[&words[..], &["--quorum", quorum]].concat()).status.code());
+    assert_eq!((two, four), (Some(0), Some(1)));
 }
 
 /// Another tree in the log's name, signed by its own key.

@@ -38,6 +38,10 @@ pub(crate) struct Export {
     #[arg(long, value_name = "UID", requires = "evidence")]
     redact: Vec<String>,
 
+    /// With a checkpoint that enough of the register's witnesses have cosigned
+    #[arg(long, requires = "evidence")]
+    witnessed: bool,
+
     #[command(flatten)]
     fresh: Fresh,
 
@@ -54,7 +58,8 @@ impl Export {
         let client = self.access.open()?;
         match &self.evidence {
             Some(record) => {
-                let bundle = record::bundle(&client, record, &self.fresh, &self.redact).await?;
+                let bundle =
+                    record::bundle(&client, record, &self.fresh, self.witnessed, &self.redact).await?;
                 out::leave(&bundle.to_string(), self.output.as_deref())
             }
             None => whole::write(&client, &self.fresh, self.output.as_deref()).await,

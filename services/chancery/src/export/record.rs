@@ -46,13 +46,15 @@ pub(super) async fn bundle(
     client: &Client,
     record: &Named,
     fresh: &Fresh,
+    witnessed: bool,
     redact: &[String],
 ) -> Result<Bundle, Failure> {
     let mut progress = Progress::default();
     let items = history(client, record, fresh, &mut progress).await?;
     check(redact, &items)?;
     let last = items.iter().map(|item| item.position).max().unwrap_or_default();
-    let text = client.bytes("checkpoint", &[("min_position", last.to_string())]).await?;
+    let query = [("min_position", last.to_string()), ("witnessed", witnessed.to_string())];
+    let text = client.bytes("checkpoint", &query).await?;
     let checkpoint = Signed::parse(&text).map_err(anyhow::Error::from)?;
     let size = checkpoint.checkpoint().head().size;
     let mut tiles = Tiles::of(size);

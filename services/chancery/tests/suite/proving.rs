@@ -303,3 +303,46 @@ fn a_key_is_made_once_and_shown_to_everybody() {
     let wrong = elsewhere(&["verify", "x", "--key", "no-key"]);
     assert!(wrong.code == Some(64) && wrong.err.contains("--key"), "{wrong:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_changed_while_others_follow_with_either() {
+    let mut register = Register::start().await;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let keep = |name: &str, vkey: &str| {
+        let file = folder.path().join(name);
+        fs::write(&file, vkey).expect("it is writable");
+        file.to_str().expect("UTF-8").to_owned()
+    };
+    let old = keep("old", register.run(&["keys", "show"]).text());
+    let early = register.run(&["keys", "retire"]);
+    assert!(early.code == Some(1) && early.err.contains("rotate first"), "{early:?}");
+    let new = keep("new", register.run(&["keys", "rotate"]).text());
+    let unseen = register.run(&["keys", "retire"]);
+    assert!(unseen.code == Some(1) && unseen.err.contains("no checkpoint bears"), "{unseen:?}");
+    let mut number = 0;
+    let mut holds = async |register: &Register, by_old: i32, by_new: i32| {
+        number += 1;
+        let (key, engagement) = (format!("call-{number}"), format!("engagement/~call-{number}"));
+        let record = ["record", "held", "call", "--with", "CA", "--key", &key, "--json"];
+        let position = register.run(&record).json()["position"].to_string();
+        let file = register.file("evidence.json", "");
+        let export = ["export", "--evidence", &engagement, "--min-position", &position, "-o", &file];
+        let exported = register.run(&export);
+        assert_eq!(exported.code, Some(0), "{exported:?}");
+        for (key, expected) in [(&old, by_old), (&new, by_new)] {
+            let done = elsewhere(&["verify", &file, "--key", key]);
+            assert_eq!(done.code, Some(expected), "{key}: {done:?}");
+            independently("bundle", &file, key, expected);
+        }
+    };
+    holds(&register, HOLDS, DOES_NOT_HOLD).await;
+    register.stop().await;
+    register.begin().await;
+    holds(&register, HOLDS, HOLDS).await;
+    assert!(register.run(&["keys", "list"]).text().contains("checkpoint.next.key"));
+    assert_eq!(register.run(&["keys", "retire"]).text(), fs::read_to_string(&new).expect("it is kept"));
+    register.stop().await;
+    register.begin().await;
+    holds(&register, DOES_NOT_HOLD, HOLDS).await;
+    assert!(!register.run(&["keys", "list"]).text().contains("checkpoint.next.key"));
+}
