@@ -3,8 +3,8 @@
 //! - `tree` is a [read model](readmodel): every event of the log, in order, is a leaf of a Merkle tree (RFC 6962).
 //!   The event at position `p` is leaf `p − 1`.
 //! - `signing` signs the tree's head at most a second after new events, as a checkpoint (C2SP tlog-checkpoint), with
-//!   the key of `key`, or two while it is changed (`rotation`); `kept` is the last one that was signed, on disk before anybody sees it; `publication` is the
-//!   stream on which checkpoints are published.
+//!   the key of `key`, or two while it is changed (`rotation`); `kept` is the last one that was signed, on disk before
+//!   anybody sees it; `publication` is the stream on which checkpoints are published.
 //! - `witnesses` asks others to cosign what was signed (C2SP tlog-witness).
 //! - `answer` serves checkpoints, tiles (C2SP tlog-tiles) and proofs; `covering` finds the checkpoint that was the first to
 //!   cover an event.
