@@ -130,7 +130,8 @@ async fn of_ours(
 struct Stream {
     tcp: TcpStream,
     waiting: Vec<u8>,
-    last: u64,
+    /// The last `id`.
+    last: Option<u64>,
 }
 
 impl Stream {
@@ -145,9 +146,9 @@ impl Stream {
         let request =
             format!("GET /v1/stream HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\r\n");
         tcp.write_all(request.as_bytes()).await?;
-        let mut stream = Self { tcp, waiting: Vec::new(), last: 0 };
+        let mut stream = Self { tcp, waiting: Vec::new(), last: None };
         // Where it begins is said first.
-        while stream.last == 0 {
+        while stream.last.is_none() {
             stream.read(&mut Times::new()).await?;
         }
         Ok(tokio::spawn(stream.run(until)))
@@ -155,7 +156,7 @@ impl Stream {
 
     async fn run(mut self, mut until: watch::Receiver<u64>) -> anyhow::Result<Times> {
         let mut came = Times::new();
-        while self.last < *until.borrow_and_update() {
+        while self.last < Some(*until.borrow_and_update()) {
             tokio::select! {
                 read = self.read(&mut came) => read?,
                 told = until.changed() => told?,
@@ -173,8 +174,8 @@ impl Stream {
             let value = &self.waiting[at + FIELD.len()..];
             let Some(end) = value.iter().position(|byte| *byte == b'\n') else { return Ok(()) };
             let position = std::str::from_utf8(&value[..end])?.parse()?;
-            if position > self.last {
-                self.last = position;
+            if Some(position) > self.last {
+                self.last = Some(position);
                 came.push((position, now));
             }
             self.waiting.drain(..at + FIELD.len() + end);

@@ -106,7 +106,7 @@ impl Live {
     }
 
     async fn follow(&self) {
-        let mut pause = PAUSE;
+        let (mut pause, mut waits) = (PAUSE, true);
         loop {
             let (readers, after) = self.0.next();
             if readers.is_empty() {
@@ -114,10 +114,13 @@ impl Live {
                 self.0.wanted.notified().await;
                 continue;
             }
-            match self.ask(&readers, after).await {
-                Ok(()) => pause = PAUSE,
+            // What has come already is told also when there is no place to wait for what has not.
+            let min_position = after.map_or(0, |after| after + 1).min(if waits { u64::MAX } else { 0 });
+            match self.ask(&readers, after, min_position).await {
+                Ok(()) => (pause, waits) = (PAUSE, true),
                 Err(problem) if problem.kind == ProblemKind::NotYet => pause = PAUSE,
                 Err(problem) => {
+                    waits = problem.kind != ProblemKind::Unavailable;
                     if problem.kind == ProblemKind::InvalidQuery {
                         self.breaks();
                     }
@@ -140,10 +143,15 @@ impl Live {
         self.0.news.send_replace(());
     }
 
-    async fn ask(&self, readers: &[(u64, Principal)], after: Option<u64>) -> Result<(), Problem> {
+    async fn ask(
+        &self,
+        readers: &[(u64, Principal)],
+        after: Option<u64>,
+        min_position: u64,
+    ) -> Result<(), Problem> {
         let (numbers, cleared) = readers.iter().cloned().unzip::<_, _, Vec<_>, Vec<_>>();
         let follow = Follow { after, limit: PAGE, readers: cleared, filter: Filter::default() };
-        let answer = asked(&self.0.shell, follow, after.map_or(0, |after| after + 1), HELD).await?;
+        let answer = asked(&self.0.shell, follow, min_position, HELD).await?;
         let unreadable = |error| unreadable(&error);
         match after {
             None => {
@@ -153,6 +161,9 @@ impl Live {
             Some(after) => {
                 let (batch, unsettles) =
                     Batch::read(after, numbers.into(), &answer, &self.0.levels).map_err(unreadable)?;
+                if batch.through == after {
+                    return Ok(());
+                }
                 self.0.state().ring.push(batch, unsettles);
             }
         }
