@@ -26,7 +26,7 @@ use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
-use crate::{Key, envelope};
+use crate::{Key, NoEnvelope, envelope};
 
 /// Keys in memory, about 200 bytes each.
 const AT_HAND: usize = 20_000;
@@ -52,6 +52,9 @@ pub enum Error {
     /// The record's key was destroyed; it gets no other.
     #[error("the key of {0} was destroyed")]
     Destroyed(Subject),
+    /// What is to be sealed has no canonical form, of which its leaf could be made.
+    #[error(transparent)]
+    Unsealable(#[from] NoEnvelope),
 }
 
 impl Error {

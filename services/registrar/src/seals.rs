@@ -1,13 +1,18 @@
-//! Which records of a submission are sealed, and what that asks of their events.
+//! Which records of a submission are sealed, what that asks of their events, and what is done with their keys.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contract::InputError;
+use bytes::Bytes;
+use contract::{InputError, Problem};
 use domain::vocabulary::{self, OCCURRED, REASON};
-use domain::{EventName, Subject};
+use domain::{EventKind, EventName, Subject};
+use eventlog::{Entry, EventLog};
+use sealing::Keys;
 
+use crate::decide::{Decision, Staged};
 use crate::draft::Draft;
 use crate::fold::Fold;
+use crate::refusal::{no_key, unread};
 use crate::rules::Rules;
 
 /// The records whose events are recorded sealed from this submission on: those that have a sealed event, those of
@@ -66,4 +71,53 @@ pub(crate) fn objections(draft: &Draft, record_is_sealed: bool) -> Vec<InputErro
         objections.push(draft.place.mistake("/sealed", detail));
     }
     objections
+}
+
+/// What is recorded: envelopes as they are, or sealed with their records' keys. That a sealed record is about to be
+/// disposed of is noted before that is recorded, so that whatever comes in between, its key is destroyed.
+///
+/// # Errors
+/// When a key cannot be had.
+pub(crate) async fn payloads(decision: &Decision, keys: &Keys) -> Result<Vec<Bytes>, sealing::Error> {
+    let mut payloads = Vec::with_capacity(decision.staged.len());
+    for staged in &decision.staged {
+        if is_end(staged) {
+            keys.about_to_dispose(&staged.subject).await?;
+        }
+        payloads.push(match staged.is_sealed {
+            false => staged.payload.clone(),
+            true => {
+                let key = keys.make(&staged.subject).await?;
+                sealing::seal(&staged.payload, &key)?.into()
+            }
+        });
+    }
+    Ok(payloads)
+}
+
+/// The sealed records that end with this decision, whose keys are to be destroyed once it is recorded.
+pub(crate) fn ended(decision: &Decision) -> Vec<Subject> {
+    decision.staged.iter().filter(|staged| is_end(staged)).map(|staged| staged.subject).collect()
+}
+
+fn is_end(staged: &Staged) -> bool {
+    staged.of_sealed && staged.event.kind.known().map(EventKind::event) == Some(EventName::Disposed)
+}
+
+/// A record's events after a position, opened.
+///
+/// # Errors
+/// The problem that the log or the keys do not answer.
+pub(crate) async fn read_after(
+    log: &EventLog,
+    keys: &Keys,
+    record: &Subject,
+    after: u64,
+) -> Result<Vec<Entry>, Problem> {
+    let entries = log.read_after(record, after).await.map_err(|error| unread(&error))?;
+    let mut opened = Vec::with_capacity(entries.len());
+    for entry in entries {
+        opened.push(keys.opened(entry).await.map_err(|error| no_key(&error))?);
+    }
+    Ok(opened)
 }

@@ -7,10 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use contract::{InputError, Noted, Problem, ProblemKind, Salt, Submit, Submitted, SubmittedEvent};
-use domain::{Anomaly, EventName, Subject};
-use eventlog::{Append, AppendError, Batch, Entry, EventLog, InvalidBatch};
+use domain::{Anomaly, Subject};
+use eventlog::{Append, AppendError, Batch, EventLog, InvalidBatch};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use quick_cache::sync::Cache;
 use sealing::Keys;
@@ -19,13 +18,14 @@ use tokio::time::timeout_at;
 
 use crate::answer::{Answer, Outcome};
 use crate::cache::{Folds, Held};
-use crate::decide::{Circumstances, Decision, Fate, Staged, decide};
+use crate::decide::{Circumstances, Decision, Fate, decide};
 use crate::draft::{self, Draft};
 use crate::fold::Fold;
 use crate::merger;
 use crate::metrics::Metrics;
 use crate::refusal::{closed, contended, internal, late, no_key, not_taken, outcome_unknown, unread};
 use crate::rules::Rules;
+use crate::seals;
 
 /// How often a submission is decided before it is given up, if its deadline does not come first: others changed
 /// its records each time.
@@ -239,7 +239,8 @@ impl Attempt<'_> {
             if self.held.iter().any(|held| held.subject == subject) {
                 continue;
             }
-            let entries = read_after(self.registrar, &subject, 0).await.map_err(Setback::Refused)?;
+            let Registrar { log, keys, .. } = self.registrar;
+            let entries = seals::read_after(log, keys, &subject, 0).await.map_err(Setback::Refused)?;
             let fold = Fold::of(subject, &entries).map_err(|error| Setback::Refused(internal(&error)))?;
             self.beyond.insert(subject, fold);
         }
@@ -260,8 +261,13 @@ impl Attempt<'_> {
         if begun >= self.deadline {
             return Err(Setback::Refused(late()));
         }
-        let sealed = timeout_at(self.deadline.into(), self.seal(&decision)).await;
-        let payloads = sealed.map_err(|_| Setback::Refused(late()))??;
+        let keys = &self.registrar.keys;
+        let sealed = timeout_at(self.deadline.into(), seals::payloads(&decision, keys)).await;
+        let payloads = sealed.map_err(|_| Setback::Refused(late()))?.map_err(|error| match error {
+            // It was disposed of meanwhile.
+            sealing::Error::Destroyed(_) => Setback::Moved,
+            error => Setback::Refused(no_key(&error)),
+        })?;
         let events = decision.staged.iter().zip(payloads).map(|(staged, payload)| Append {
             subject: staged.subject,
             expected: staged.after,
@@ -275,14 +281,12 @@ impl Attempt<'_> {
             Ok(appended) => {
                 self.registrar.metrics.append_seconds.observe(begun.elapsed().as_secs_f64());
                 let submitted = self.submitted(&decision, Some(appended.first));
-                let destroyed = decision.staged.iter().filter(|staged| is_end(staged));
-                let destroyed = destroyed.map(|staged| staged.subject).collect::<Vec<_>>();
+                let ended = seals::ended(&decision);
                 self.take(decision, appended.first);
                 // It is recorded, whatever becomes of this; who follows the log tries until it is done.
-                for record in destroyed {
-                    if let Ok(Err(error)) =
-                        timeout_at(self.deadline.into(), self.registrar.keys.destroy(&record)).await
-                    {
+                for record in ended {
+                    let destroyed = self.registrar.keys.destroy(&record);
+                    if let Ok(Err(error)) = timeout_at(self.deadline.into(), destroyed).await {
                         tracing::warn!(%error, subject = %record, "a key is not destroyed yet");
                     }
                 }
@@ -304,32 +308,6 @@ impl Attempt<'_> {
                 }
             }
         }
-    }
-
-    /// What is recorded: envelopes as they are, or sealed with their records' keys. That a sealed record is about to
-    /// be disposed of is noted before that is recorded, so that whatever comes in between, its key is destroyed.
-    async fn seal(&self, decision: &Decision) -> Result<Vec<Bytes>, Setback> {
-        let keys = &self.registrar.keys;
-        let mut payloads = Vec::with_capacity(decision.staged.len());
-        for staged in &decision.staged {
-            if is_end(staged) {
-                keys.about_to_dispose(&staged.subject)
-                    .await
-                    .map_err(|error| Setback::Refused(no_key(&error)))?;
-            }
-            if !staged.is_sealed {
-                payloads.push(staged.payload.clone());
-                continue;
-            }
-            let key = keys.make(&staged.subject).await.map_err(|error| match error {
-                // It was disposed of meanwhile.
-                sealing::Error::Destroyed(_) => Setback::Moved,
-                error => Setback::Refused(no_key(&error)),
-            })?;
-            let sealed = sealing::seal(&staged.payload, &key);
-            payloads.push(sealed.map_err(|error| Setback::Refused(internal(&error)))?.into());
-        }
-        Ok(payloads)
     }
 
     fn invalid(&self, decision: &Decision, invalid: &InvalidBatch) -> Setback {
@@ -417,26 +395,10 @@ async fn is_fresh(log: &EventLog, held: &mut Held) -> Result<bool, Problem> {
 
 async fn read(registrar: &Registrar, held: &mut Held) -> Result<(), Problem> {
     let known = held.fold().map_or(0, Fold::last);
-    let entries = read_after(registrar, &held.subject, known).await?;
+    let entries = seals::read_after(&registrar.log, &registrar.keys, &held.subject, known).await?;
     held.read(&entries).map_err(|error| internal(&error))?;
     registrar.folds.weigh(held);
     Ok(())
-}
-
-/// A record's events after a position, opened.
-async fn read_after(registrar: &Registrar, record: &Subject, after: u64) -> Result<Vec<Entry>, Problem> {
-    let entries = registrar.log.read_after(record, after).await.map_err(|error| unread(&error))?;
-    let mut opened = Vec::with_capacity(entries.len());
-    for entry in entries {
-        opened.push(registrar.keys.opened(entry).await.map_err(|error| no_key(&error))?);
-    }
-    Ok(opened)
-}
-
-/// Whether a sealed record ends with this event, and its key is to be destroyed.
-fn is_end(staged: &Staged) -> bool {
-    let event = staged.event.kind.known().map(domain::EventKind::event);
-    staged.of_sealed && event == Some(EventName::Disposed)
 }
 
 fn noted(anomaly: &Anomaly) -> Noted {
