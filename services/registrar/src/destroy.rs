@@ -27,7 +27,10 @@ pub(crate) async fn until_done(keys: Keys, record: Subject, shutdown: Cancellati
         tracing::warn!(error = %chain(&error), subject = %record, "a key is not destroyed yet");
         tokio::select! {
             () = tokio::time::sleep(PAUSE) => {}
-            () = shutdown.cancelled() => return,
+            () = shutdown.cancelled() => {
+                tracing::warn!(subject = %record, "stopped with a key that is not destroyed; the next start does it");
+                return;
+            }
         }
     }
 }

@@ -195,6 +195,41 @@ async fn a_disposal_whose_registrar_was_killed_is_ended_by_another_or_by_the_nex
 }
 
 #[tokio::test]
+async fn a_registrar_that_is_stopped_ends_the_destruction_it_began_and_begins_no_more() {
+    const RECORDS: usize = 48;
+    let mut register = Register::start().await;
+    let names = (0..RECORDS).map(|nth| format!("call-{nth}")).collect::<Vec<_>>();
+    for name in &names {
+        register.record(sealed(held(name, name))).await;
+        keys(&register).about_to_dispose(&subject(name)).await.unwrap();
+    }
+    for name in &names {
+        disposed_by_another(&register, name).await;
+    }
+    is_destroyed(&register, &names[0]).await;
+    for shell in register.shells.drain(..) {
+        assert!(shell.stop(PATIENCE).await);
+    }
+    // Nobody works on them any more: what is asked twice is answered alike.
+    let state = async || {
+        let mut found = Vec::new();
+        for name in &names {
+            found.push(matches!(keys(&register).find(&subject(name)).await.unwrap(), Found::Destroyed));
+        }
+        (found, keys(&register).unsettled().await.unwrap().len())
+    };
+    let stopped = state().await;
+    assert_eq!(state().await, stopped);
+    // Nothing is left half done, and what was not begun the next does.
+    assert_eq!(stopped.1, stopped.0.iter().filter(|is_destroyed| !**is_destroyed).count());
+    register.renew().await;
+    assert!(keys(&register).unsettled().await.unwrap().is_empty());
+    for name in &names {
+        assert!(matches!(keys(&register).find(&subject(name)).await.unwrap(), Found::Destroyed));
+    }
+}
+
+#[tokio::test]
 async fn without_the_key_nothing_is_decided_twice() {
     let mut register = Register::start().await;
     register.record(sealed(held("1", "call"))).await;
