@@ -111,6 +111,8 @@ fn schedule(file: &str) -> Result<Schedule, String> {
 
 #[cfg(test)]
 mod tests {
+    use domain::{Aggregate, Subject};
+
     use super::*;
 
     #[test]
@@ -120,5 +122,27 @@ mod tests {
         assert!(marking("SECRET//REL CA").is_ok() && marking("BLAH").is_err() && marking("secret").is_err());
         assert!(schedule("/nope").is_err_and(|why| why.contains("cannot be read")));
         assert!(topics("/nope").is_err_and(|why| why.contains("cannot be read")));
+    }
+
+    #[test]
+    fn the_schedule_that_is_shipped_says_what_its_comments_say() {
+        let shipped = schedule(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/retention/schedule.txt"));
+        let shipped = shipped.expect("a schedule");
+        let of = |aggregate, kind| shipped.of_kind(&Subject::of_key("urn:a", aggregate, "x"), Some(kind));
+        for (aggregate, kind, may_be_destroyed) in [
+            (Aggregate::Instrument, "treaty", false),
+            (Aggregate::Party, "state", false),
+            (Aggregate::Engagement, "summit", false),
+            (Aggregate::Engagement, "meeting", true),
+            (Aggregate::Matter, "issue", true),
+            (Aggregate::Matter, "project", false),
+            (Aggregate::Engagement, "ceremony.state", false),
+            (Aggregate::Engagement, "ceremony.internal", true),
+            (Aggregate::Engagement, "reception.private", true),
+            (Aggregate::Source, "cable", true),
+            (Aggregate::Source, "news", false),
+        ] {
+            assert_eq!(of(aggregate, kind), may_be_destroyed, "{aggregate:?} {kind}");
+        }
     }
 }
