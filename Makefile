@@ -44,7 +44,7 @@ test: ## run every test against real servers
 browser: ## follow the register with headless Chromium (needs Node; Chromium is fetched if it can be)
 	@.ci/tool cargo-nextest >/dev/null
 	CHROMIUM=$$(.ci/browser) && NATS_SERVER=$$(deploy/nats/fetch-server.sh) && export CHROMIUM NATS_SERVER && \
-		cargo nextest run --locked -p system-tests --run-ignored only browser
+		cargo nextest run --locked --workspace --run-ignored only -E 'package(system-tests) & test(browser)'
 
 .PHONY: check
 check: ## formatting, lints, walls, documentation, dependency policy
