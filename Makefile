@@ -5,7 +5,7 @@ SHELL := /bin/sh
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 # These stay without I/O, so that they can be reasoned about alone.
-PURE := domain contract transparency
+PURE := domain contract transparency timestamp
 
 .PHONY: help
 help: ## this list

@@ -3,11 +3,13 @@
 //! - [`NatsServer`] is one server process with a store of its own; [`Cluster`] is three that replicate.
 //!   Both die with the test, also when it panics or is killed.
 //! - [`Guarded`] is any other process that dies with the test.
+//! - [`TimeStampAuthority`] is one of `openssl`'s.
 //! - [`eventually`] waits for a condition, never for a time.
 //! - [`http_client`] speaks to what a test has started.
 //!
 //! Nothing here is meant for production: failures panic with a message for the reader of the test.
 
+mod authority;
 mod binary;
 mod cluster;
 mod guarded;
@@ -17,6 +19,7 @@ mod process;
 mod server;
 mod wait;
 
+pub use authority::TimeStampAuthority;
 pub use binary::nats_server;
 pub use cluster::Cluster;
 pub use guarded::Guarded;
