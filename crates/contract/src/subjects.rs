@@ -52,6 +52,10 @@ pub const ATTESTATIONS: &str = "chancery.attestations.>";
 /// Where a checkpoint is published once enough witnesses have cosigned it, and again with each that comes later.
 pub const COSIGNED: &str = "chancery.attestations.cosigned";
 
+/// Where a checkpoint is published once an authority has stamped it with a time; behind this, what the authority is
+/// called here.
+pub const STAMPED: &str = "chancery.attestations.stamped.";
+
 /// The stream of the keys that sealed events are encrypted with, apart from the log: a key-value bucket, which tools
 /// for these can list.
 pub const KEY_STREAM: &str = "KV_CHANCERY_KEYS";

@@ -10,7 +10,7 @@ use readmodel::{Reader, View};
 use serde_json::json;
 use service::{Reply, Request};
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use transparency::checkpoint::Signed;
 use transparency::proof::Proof;
 use transparency::tiles::{Path, write_bundle};
@@ -19,6 +19,7 @@ use transparency::tree::{Head, ProofError, consistency_proof, inclusion_proof, r
 use crate::covering::Covering;
 use crate::reads;
 use crate::standing::{Standing, Which};
+use crate::timestamps::Report as Stamps;
 use crate::tree::{Missing, Nodes, leaf};
 use crate::witnesses::Report;
 
@@ -33,6 +34,8 @@ pub(crate) struct Answering {
     pub(crate) standing: Standing,
     /// How the witnesses stand.
     pub(crate) report: watch::Receiver<Arc<Report>>,
+    /// What time stamp authorities have stamped.
+    pub(crate) stamps: watch::Receiver<Arc<Stamps>>,
     pub(crate) levels: Levels,
     pub(crate) covering: Covering,
     /// The log of reads as rows, and where it ends.
@@ -52,6 +55,7 @@ impl Answering {
             Audit::Proof { position, .. } | Audit::Leaf { position } => (*position).max(ask.min_position),
             // These are of streams that do not depend on the tree: they answer also when it is found to be another.
             Audit::Covering(covering) => return self.covering(&covering.positions, request).await,
+            Audit::Timestamps => return self.timestamps(ask.min_position, request).await,
             Audit::Reads(reads) => {
                 self.admit(&ask.principal, "the log of reads")?;
                 return self.reads(reads.clone(), ask.min_position, request).await;
@@ -85,7 +89,9 @@ impl Answering {
             Audit::Tile { path } => self.tile(&ask.principal, &path, &signed).await,
             Audit::Proof { position, json, .. } => self.proof(position, json, signed).await,
             Audit::Consistency { from, to } => self.consistency(from, to, &signed).await,
-            Audit::Covering(_) | Audit::Reads(_) => unreachable!("they were answered above"),
+            Audit::Covering(_) | Audit::Reads(_) | Audit::Timestamps => {
+                unreachable!("they were answered above")
+            }
             Audit::Leaf { position } => {
                 let index = position.checked_sub(1).ok_or_else(|| no_event(position))?;
                 let leaf = self.read(&signed, move |view| leaf(index, view)).await?;
@@ -97,6 +103,24 @@ impl Answering {
     fn witnesses(&self) -> Result<Reply, Problem> {
         let report = self.report.borrow().clone();
         serde_json::to_vec(&*report).map(Reply::ok).map_err(unreadable)
+    }
+
+    /// What was stamped, once it covers so many events.
+    async fn timestamps(&self, events: u64, request: &Request) -> Result<Reply, Problem> {
+        let mut stamps = self.stamps.clone();
+        let deadline = Instant::from_std(request.deadline).checked_sub(FOR_THE_REPLY);
+        let covers = |stamps: &Arc<Stamps>| stamps.stamped.unwrap_or(0) >= events;
+        let waited = timeout_at(deadline.unwrap_or_else(Instant::now), stamps.wait_for(covers));
+        // Whether it came in time is looked at below.
+        let _ = request.aside(async { drop(waited.await) }).await;
+        let told = self.stamps.borrow().clone();
+        if !covers(&told) {
+            let size = told.stamped.unwrap_or(0);
+            let detail = format!("no time stamp covers {events} events yet; the last covers {size}");
+            return Err(Problem::new(ProblemKind::NotYet, detail));
+        }
+        let body = serde_json::to_vec(&*told).map_err(unreadable)?;
+        Ok(Reply::ok(body).at(told.stamped.unwrap_or(0)))
     }
 
     async fn tile(&self, who: &Principal, path: &str, signed: &Signed) -> Result<Reply, Problem> {

@@ -6,6 +6,7 @@
 //!   the key of `key`, or two while it is changed (`rotation`); `kept` is the last one that was signed, on disk before
 //!   anybody sees it; `publication` is the stream on which checkpoints are published.
 //! - `witnesses` asks others to cosign what was signed (C2SP tlog-witness).
+//! - `timestamps` asks authorities for the time (RFC 3161).
 //! - `answer` serves checkpoints, tiles (C2SP tlog-tiles) and proofs; `covering` finds the checkpoint that was the first to
 //!   cover an event.
 //! - `reads` is the log of reads, as auditors ask for it.
@@ -22,6 +23,7 @@ mod covering;
 mod kept;
 pub mod key;
 mod metrics;
+mod outside;
 mod publication;
 mod reads;
 pub mod rotation;
@@ -29,23 +31,27 @@ mod signing;
 mod standing;
 #[cfg(test)]
 mod testing;
+mod timestamps;
 mod tree;
 mod witnesses;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use contract::subjects;
 use domain::Levels;
 use eventlog::{EventLog, Journal, READS_PLAN};
 use readmodel::{Projection, Reader, Runner};
+use service::settings::seconds;
 use service::{Endpoint, Shell};
 use transparency::note::KeyName;
 
 pub use crate::key::KeyError;
 pub use crate::publication::{Publication, PublicationError};
 pub use crate::reads::Reads;
+pub use crate::timestamps::TimestampsError;
 pub use crate::tree::Tree;
 pub use crate::witnesses::WitnessesError;
 
@@ -67,6 +73,15 @@ pub struct Settings {
     #[arg(long, env = "CHANCERY_WITNESSES", value_name = "FILE")]
     pub witnesses: Option<PathBuf>,
 
+    /// Which time stamp authorities (RFC 3161) to ask for the time of checkpoints: a file with lines `authority NAME URL
+    /// CERTIFICATES`, the last a PEM file with who vouches for it [default: nobody]
+    #[arg(long, env = "CHANCERY_TIMESTAMPS", value_name = "FILE")]
+    pub timestamps: Option<PathBuf>,
+
+    /// How many seconds to leave an authority in peace after each stamp
+    #[arg(long, env = "CHANCERY_TIMESTAMPS_EVERY", value_name = "SECONDS", value_parser = seconds, default_value = "60")]
+    pub timestamps_every: Duration,
+
     /// Memory for the pages of the tree, in MiB
     #[arg(long, env = "CHANCERY_AUDITOR_CACHE", value_name = "MIB", default_value_t = 64)]
     pub auditor_cache: u64,
@@ -78,7 +93,14 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { origin: None, witnesses: None, auditor_cache: 64, auditor_in_flight: 256 }
+        Self {
+            origin: None,
+            witnesses: None,
+            timestamps: None,
+            timestamps_every: Duration::from_secs(60),
+            auditor_cache: 64,
+            auditor_in_flight: 256,
+        }
     }
 }
 
@@ -92,6 +114,7 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     let (sound, serving) = (shell.latch("checkpoint"), shell.latch("endpoint"));
     let keys = rotation::Keys::open(&shell.data, settings.origin.as_ref())?;
     let (witnesses, required) = witnesses::read(settings.witnesses.as_deref())?;
+    let authorities = timestamps::read(settings.timestamps.as_deref())?;
     let log = EventLog::open(shell.client.clone(), eventlog::Settings::default());
     let log = log.await.context("the log cannot be opened")?;
     let publication = Publication::open(shell.client.clone()).await;
@@ -104,6 +127,17 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
 
     let standing = standing::Standing::new();
     let (kept, metrics) = (kept::Kept::under(&shell.data), metrics::Metrics::register(&shell.metrics));
+    let stamping = timestamps::Parts {
+        authorities,
+        every: settings.timestamps_every,
+        trust: keys.trust(),
+        publication: publication.clone(),
+        standing: standing.clone(),
+        metrics: metrics.clone(),
+        readiness: shell.readiness.clone(),
+    };
+    let stamps = timestamps::start(stamping, &shell.tasks, &shell.shutdown);
+    let stamps = stamps.context("time stamp authorities cannot be asked")?;
     let asking = witnesses::Parts {
         witnesses,
         required,
@@ -142,6 +176,7 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
         reader,
         standing,
         report,
+        stamps,
         levels: Levels::default(),
         covering: covering::Covering::new(publication),
         reads,

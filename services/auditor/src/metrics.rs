@@ -31,9 +31,20 @@ pub(crate) const WITNESSED: &str = "audit_witnessed_events";
 /// Questions to witnesses that did not end in a cosignature, by witness.
 pub(crate) const WITNESS_FAILURES: &str = "audit_witness_failures";
 
+/// Events under the last checkpoint that a time stamp authority has stamped.
+pub(crate) const STAMPED: &str = "audit_stamped_events";
+
+/// Questions to authorities that did not end in a time stamp, by authority.
+pub(crate) const STAMP_FAILURES: &str = "audit_timestamp_failures";
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfWitness {
     witness: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfAuthority {
+    authority: String,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -46,6 +57,8 @@ pub(crate) struct Metrics {
     cosigned: Gauge,
     witnessed: Gauge,
     failures: Family<OfWitness, Counter>,
+    stamped: Gauge,
+    stamp_failures: Family<OfAuthority, Counter>,
 }
 
 impl Metrics {
@@ -60,6 +73,8 @@ impl Metrics {
             registry.register(WITNESSES_COSIGNED, "Witnesses that have", new.cosigned.clone());
             registry.register(WITNESSED, "Events that enough have cosigned", new.witnessed.clone());
             registry.register(WITNESS_FAILURES, "Questions without a cosignature", new.failures.clone());
+            registry.register(STAMPED, "Events that were stamped with a time", new.stamped.clone());
+            registry.register(STAMP_FAILURES, "Questions without a stamp", new.stamp_failures.clone());
         });
         new
     }
@@ -73,5 +88,13 @@ impl Metrics {
 
     pub(crate) fn witness_failed(&self, witness: &str) {
         self.failures.get_or_create(&OfWitness { witness: witness.to_owned() }).inc();
+    }
+
+    pub(crate) fn stamped(&self, size: u64) {
+        self.stamped.set(i64::try_from(size).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn stamp_failed(&self, authority: &str) {
+        self.stamp_failures.get_or_create(&OfAuthority { authority: authority.to_owned() }).inc();
     }
 }

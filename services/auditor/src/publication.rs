@@ -81,7 +81,7 @@ impl Publication {
     }
 
     /// Publishes on a subject of the attestations. It is on disk then.
-    pub(crate) async fn attest(&self, subject: &'static str, payload: Bytes) -> Result<(), PublicationError> {
+    pub(crate) async fn attest(&self, subject: String, payload: Bytes) -> Result<(), PublicationError> {
         let sent = self.context.publish(subject, payload).await.map_err(unavailable)?;
         sent.await.map(drop).map_err(unavailable)
     }

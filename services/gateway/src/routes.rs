@@ -73,6 +73,11 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
         "/v1/audit/witnesses",
         "How many of the required witnesses have cosigned, and what each said last",
     ),
+    (
+        "GET",
+        "/v1/audit/timestamps",
+        "What time stamp authorities (RFC 3161) stamped last: checkpoint, time and token",
+    ),
     ("GET", "/v1/audit/leaves/{uid}", "What of an event is hashed into the tree: everything but its content"),
     (
         "GET",
@@ -109,6 +114,7 @@ pub(crate) fn router(gateway: &Arc<Gateway>) -> Router {
         .route("/v1/audit/events/{uid}/proof", get(read::proof))
         .route("/v1/audit/consistency", get(read::consistency))
         .route("/v1/audit/witnesses", get(read::witnesses))
+        .route("/v1/audit/timestamps", get(read::timestamps))
         .route("/v1/audit/leaves/{uid}", get(read::leaf))
         .route("/v1/audit/trail/{aggregate}/{id}", get(read::trail))
         .route("/v1/audit/reads", get(read::reads));

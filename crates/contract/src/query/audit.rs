@@ -38,6 +38,9 @@ pub enum Audit {
     },
     /// How many of the required witnesses have cosigned, and what each said last, in JSON.
     Witnesses,
+    /// What each time stamp authority stamped last, with its token (RFC 3161), in JSON. Waits until one has stamped a
+    /// checkpoint that covers the position asked for.
+    Timestamps,
     /// That a tree is a beginning of a later one, in JSON.
     Consistency {
         /// The size of the earlier one.

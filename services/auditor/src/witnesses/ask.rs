@@ -1,7 +1,6 @@
 //! One witness: asked for each checkpoint that it has not cosigned yet, one at a time.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use readmodel::Reader;
 use reqwest::{Client, StatusCode};
@@ -13,18 +12,12 @@ use transparency::tree::{Head, ProofError, consistency_proof};
 use transparency::witness::{AddCheckpoint, Answer, InvalidAnswer};
 
 use super::settings::Witness;
+use crate::outside::{self, FIRST_PAUSE, LONGEST_PAUSE, MOST_BYTES};
 use crate::tree::{Missing, Nodes};
-
-/// The most bytes of an answer: some dozen signatures, those of large keys included.
-const MOST_BYTES: usize = 64 << 10;
 
 /// How often one checkpoint is sent: the first time to hear which size the witness has, the second to be cosigned,
 /// the third if somebody else came between.
 const TRIES: usize = 3;
-
-/// A pause after the first failure, and the longest one.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Why a witness did not cosign.
 #[derive(Debug, thiserror::Error)]
@@ -142,18 +135,14 @@ impl Asking {
     async fn post(&self, request: &AddCheckpoint) -> Result<Answer, Refusal> {
         let unreachable = |error: reqwest::Error| Refusal::Unreachable(error.without_url());
         let sent = self.client.post(self.witness.url.clone()).body(request.to_string()).send().await;
-        let mut response = sent.map_err(unreachable)?;
+        let response = sent.map_err(unreachable)?;
         let status = response.status();
-        let mut body = Vec::new();
         // Of a refusal that has no body in the protocol, none is read.
-        if matches!(status, StatusCode::OK | StatusCode::CONFLICT) {
-            while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-                if body.len() + chunk.len() > MOST_BYTES {
-                    return Err(Refusal::TooLarge);
-                }
-                body.extend_from_slice(&chunk);
-            }
-        }
+        let body = if matches!(status, StatusCode::OK | StatusCode::CONFLICT) {
+            outside::body(response).await.map_err(unreachable)?.ok_or(Refusal::TooLarge)?
+        } else {
+            Vec::new()
+        };
         Ok(Answer::parse(status.as_u16(), &body)?)
     }
 

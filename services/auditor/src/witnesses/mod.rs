@@ -18,7 +18,6 @@ use std::time::Duration;
 use contract::subjects::COSIGNED;
 use jiff::Timestamp;
 use readmodel::Reader;
-use reqwest::redirect;
 use service::{Clock, Readiness};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
@@ -32,6 +31,7 @@ use self::report::OfWitness;
 use self::settings::Witness;
 use crate::kept::Kept;
 use crate::metrics::Metrics;
+use crate::outside;
 use crate::publication::Publication;
 use crate::standing::Standing;
 
@@ -47,10 +47,6 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// How long a round goes on for those that are missing.
 const ROUND: Duration = Duration::from_secs(12);
-
-/// How long one answer may take, its last byte included.
-const WITHIN: Duration = Duration::from_secs(10);
-const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// What asking needs.
 pub(crate) struct Parts {
@@ -79,14 +75,7 @@ pub(crate) fn start(
     if parts.witnesses.is_empty() {
         return Ok(watch::channel(Arc::default()).1);
     }
-    // Refused when something in this process has installed one, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder()
-        .redirect(redirect::Policy::none())
-        .timeout(WITHIN)
-        .connect_timeout(CONNECT_WITHIN)
-        .user_agent(concat!("chancery/", env!("CARGO_PKG_VERSION")))
-        .build()?;
+    let client = outside::client()?;
     let (latest, _) = watch::channel(None);
     let (sender, heard) = mpsc::channel(16);
     for (which, witness) in parts.witnesses.iter().cloned().enumerate() {
@@ -268,7 +257,9 @@ impl Rounds {
             tracing::error!(%error, %file, "what was cosigned cannot be written");
             return false;
         }
-        if let Err(error) = self.parts.publication.attest(COSIGNED, cosigned.to_string().into()).await {
+        if let Err(error) =
+            self.parts.publication.attest(COSIGNED.to_owned(), cosigned.to_string().into()).await
+        {
             let error = anyhow::Error::from(error);
             tracing::warn!(error = format!("{error:#}"), "what was cosigned cannot be published");
             return false;

@@ -9,4 +9,5 @@ mod proving;
 mod refusing;
 mod rotating;
 mod support;
+mod timestamps;
 mod witnesses;

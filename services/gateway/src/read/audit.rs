@@ -34,6 +34,10 @@ pub(crate) async fn witnesses(Openly(asked): Openly) -> Result<Response, Refusal
     Ok(answer(asked.ask(subjects::AUDIT, Audit::Witnesses).await?, HeaderValue::from_static(JSON)))
 }
 
+pub(crate) async fn timestamps(Openly(asked): Openly) -> Result<Response, Refusal> {
+    Ok(answer(asked.ask(subjects::AUDIT, Audit::Timestamps).await?, HeaderValue::from_static(JSON)))
+}
+
 pub(crate) async fn tile(uri: Uri, Openly(asked): Openly) -> Result<Response, Refusal> {
     let shared = asked.is_public();
     bytes(uri, asked, if shared { FOR_EVERYBODY } else { FOR_THE_CALLER }).await

@@ -17,7 +17,9 @@ use uuid::Uuid;
 
 pub(crate) use agenda::{calendar, overdue};
 use asked::Asked;
-pub(crate) use audit::{checkpoint, consistency, entries, leaf, proof, reads, tile, trail, witnesses};
+pub(crate) use audit::{
+    checkpoint, consistency, entries, leaf, proof, reads, tile, timestamps, trail, witnesses,
+};
 pub(crate) use brief::brief;
 pub(crate) use events::{event, log};
 pub(crate) use find::{search, statistics};
