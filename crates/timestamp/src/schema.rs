@@ -2,6 +2,8 @@
 //!
 //! Sets are read as sequences where their order does not matter here, for not every authority sorts them.
 
+#![expect(clippy::result_large_err, reason = "it is in what `asn1` derives")]
+
 use asn1::{
     Asn1Read, Asn1Write, BigInt, BitString, Explicit, GeneralizedTime, Implicit, ObjectIdentifier, Sequence,
     SequenceOf, SetOf, Tlv, oid,

@@ -46,6 +46,8 @@ use eventlog::{EventLog, Journal, READS_PLAN};
 use readmodel::{Projection, Reader, Runner};
 use service::settings::seconds;
 use service::{Endpoint, Shell};
+use tokio::sync::watch;
+use transparency::checkpoint::Trust;
 use transparency::note::KeyName;
 
 pub use crate::key::KeyError;
@@ -115,29 +117,15 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     let keys = rotation::Keys::open(&shell.data, settings.origin.as_ref())?;
     let (witnesses, required) = witnesses::read(settings.witnesses.as_deref())?;
     let authorities = timestamps::read(settings.timestamps.as_deref())?;
-    let log = EventLog::open(shell.client.clone(), eventlog::Settings::default());
-    let log = log.await.context("the log cannot be opened")?;
-    let publication = Publication::open(shell.client.clone()).await;
-    let publication = publication.context("the stream of checkpoints cannot be opened")?;
-    let journal = Journal::open(shell.client.clone(), READS_PLAN, &eventlog::Settings::default()).await;
-    let journal = journal.context("the log of reads cannot be opened")?;
+    let (log, publication, journal) = streams(&shell).await?;
     // From here on the folder is ours: nobody else signs what is on file there.
     let (reader, runner) = open(Tree::default(), settings.auditor_cache, &shell).await?;
     let (reads, reads_runner) = open(Reads, settings.auditor_cache, &shell).await?;
 
     let standing = standing::Standing::new();
     let (kept, metrics) = (kept::Kept::under(&shell.data), metrics::Metrics::register(&shell.metrics));
-    let stamping = timestamps::Parts {
-        authorities,
-        every: settings.timestamps_every,
-        trust: keys.trust(),
-        publication: publication.clone(),
-        standing: standing.clone(),
-        metrics: metrics.clone(),
-        readiness: shell.readiness.clone(),
-    };
-    let stamps = timestamps::start(stamping, &shell.tasks, &shell.shutdown);
-    let stamps = stamps.context("time stamp authorities cannot be asked")?;
+    let stamping = (authorities, settings.timestamps_every, keys.trust());
+    let stamps = stamp(stamping, &publication, &standing, &metrics, &shell)?;
     let asking = witnesses::Parts {
         witnesses,
         required,
@@ -166,12 +154,6 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     follow(runner, log, &shell, "the tree grows no more");
     follow(reads_runner, journal.clone(), &shell, "the log of reads is not followed any more");
 
-    let endpoint = Endpoint {
-        name: "audit",
-        subject: subjects::AUDIT,
-        queue: "auditors",
-        in_flight: settings.auditor_in_flight,
-    };
     let answering = Arc::new(answer::Answering {
         reader,
         standing,
@@ -182,10 +164,47 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
         reads,
         journal,
     });
-    shell.serve(endpoint, move |request| answering.clone().answer(request)).await?;
+    shell
+        .serve(endpoint(settings.auditor_in_flight), move |request| answering.clone().answer(request))
+        .await?;
     serving.set();
     shell.shutdown.cancelled().await;
     Ok(())
+}
+
+/// The log, the streams of what is signed, and the log of reads.
+async fn streams(shell: &Shell) -> anyhow::Result<(EventLog, Publication, Journal)> {
+    let log = EventLog::open(shell.client.clone(), eventlog::Settings::default());
+    let log = log.await.context("the log cannot be opened")?;
+    let publication = Publication::open(shell.client.clone()).await;
+    let publication = publication.context("the stream of checkpoints cannot be opened")?;
+    let journal = Journal::open(shell.client.clone(), READS_PLAN, &eventlog::Settings::default()).await;
+    Ok((log, publication, journal.context("the log of reads cannot be opened")?))
+}
+
+/// Asks these authorities, at this pace, about checkpoints of the log that is trusted so.
+fn stamp(
+    (authorities, every, trust): (Vec<timestamps::Authority>, Duration, Trust),
+    publication: &Publication,
+    standing: &standing::Standing,
+    metrics: &metrics::Metrics,
+    shell: &Shell,
+) -> anyhow::Result<watch::Receiver<Arc<timestamps::Report>>> {
+    let parts = timestamps::Parts {
+        authorities,
+        every,
+        trust,
+        publication: publication.clone(),
+        standing: standing.clone(),
+        metrics: metrics.clone(),
+        readiness: shell.readiness.clone(),
+    };
+    let stamps = timestamps::start(parts, &shell.tasks, &shell.shutdown);
+    stamps.context("time stamp authorities cannot be asked")
+}
+
+const fn endpoint(in_flight: usize) -> Endpoint {
+    Endpoint { name: "audit", subject: subjects::AUDIT, queue: "auditors", in_flight }
 }
 
 /// A read model in its folder below that of the auditor.

@@ -26,7 +26,6 @@ use transparency::checkpoint::{Signed, Trust};
 use transparency::tree::Head;
 
 use self::report::{OfAuthority, Stamped};
-use self::settings::Authority;
 use crate::metrics::Metrics;
 use crate::outside::{self, FIRST_PAUSE, LONGEST_PAUSE, MOST_BYTES};
 use crate::publication::{Publication, PublicationError};
@@ -34,7 +33,7 @@ use crate::standing::Standing;
 
 pub(crate) use self::report::Report;
 pub use self::settings::TimestampsError;
-pub(crate) use self::settings::read;
+pub(crate) use self::settings::{Authority, read};
 
 /// What asking needs.
 pub(crate) struct Parts {

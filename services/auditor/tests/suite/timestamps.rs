@@ -177,11 +177,11 @@ async fn what_authorities_do_wrong_is_named_and_delays_nothing() {
     }
     let report = eventually("every failure to be named", PATIENCE, async || {
         let report = stamps(&world, 0).await;
-        let found = report["authorities"].as_array().unwrap()[1..].iter().zip(KINDS);
+        let mut found = report["authorities"].as_array().unwrap()[1..].iter().zip(KINDS);
         let named = |(one, (_, says)): (&Value, (Kind, &str))| {
             one["failure"].as_str().is_some_and(|failure| failure.contains(says)) && one["stamped"].is_null()
         };
-        found.map(named).all(|is_named| is_named).then_some(report)
+        found.all(named).then_some(report)
     })
     .await;
     assert!(report["authorities"][0]["failure"].is_null(), "{report}");
