@@ -40,7 +40,11 @@ impl Auditor {
     }
 
     pub(crate) async fn ready(world: &World, data: &Path) -> Self {
-        let auditor = Self::start(world, data).await;
+        Self::ready_with(world, data, Settings::default()).await
+    }
+
+    pub(crate) async fn ready_with(world: &World, data: &Path, settings: Settings) -> Self {
+        let auditor = Self::start_with(world, data, settings).await;
         tokio::time::timeout(PATIENCE, auditor.shell.readiness.ready()).await.expect("it becomes ready");
         auditor
     }

@@ -132,7 +132,7 @@ async fn checkpoints_are_stamped_and_stamps_outlive_the_process() {
     let pem = authority.certificate();
     std::fs::write(data.path().join("tsa.pem"), &pem).unwrap();
     let line = format!("# the clock\nauthority clock http://{} tsa.pem\n", authority.listen().await);
-    let auditor = Auditor::start_with(&world, data.path(), settings(data.path(), &line)).await;
+    let auditor = Auditor::ready_with(&world, data.path(), settings(data.path(), &line)).await;
     for _ in 0..2 {
         world.record(3).await;
         let size = world.messages.len() as u64;
@@ -143,7 +143,7 @@ async fn checkpoints_are_stamped_and_stamps_outlive_the_process() {
     auditor.stop().await;
     // Nobody answers there any more, and the events are covered all the same.
     let line = format!("authority clock http://{} tsa.pem\n", Kind::Nobody.listen().await);
-    let auditor = Auditor::start_with(&world, data.path(), settings(data.path(), &line)).await;
+    let auditor = Auditor::ready_with(&world, data.path(), settings(data.path(), &line)).await;
     is_stamped(&stamps(&world, 6).await["authorities"][0], data.path(), &pem, 6);
     auditor.stop().await;
 }
@@ -166,8 +166,7 @@ async fn what_authorities_do_wrong_is_named_and_delays_nothing() {
         let name = format!("{kind:?}").to_lowercase();
         lines += &format!("authority {name} http://{address} {file}\n");
     }
-    let auditor = Auditor::start_with(&world, data.path(), settings(data.path(), &lines)).await;
-    tokio::time::timeout(PATIENCE, auditor.shell.readiness.ready()).await.expect("it becomes ready");
+    let auditor = Auditor::ready_with(&world, data.path(), settings(data.path(), &lines)).await;
     for _ in 0..3 {
         world.record(2).await;
         // The checkpoint does not wait for anybody, and what the honest one stamps not for the others.

@@ -118,8 +118,7 @@ async fn policy(folder: &Path) -> Settings {
 async fn what_witnesses_do_wrong_is_named_and_delays_nothing() {
     let mut world = World::new().await;
     let data = tempfile::tempdir().unwrap();
-    let auditor = Auditor::start_with(&world, data.path(), policy(data.path()).await).await;
-    tokio::time::timeout(PATIENCE, auditor.shell.readiness.ready()).await.expect("it becomes ready");
+    let auditor = Auditor::ready_with(&world, data.path(), policy(data.path()).await).await;
     let honest = || trust(data.path()).witnessed_by(vec![Kind::Honest.key().verifier().clone()], 1);
     for _ in 0..3 {
         world.record(2).await;
