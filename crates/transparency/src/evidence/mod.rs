@@ -11,6 +11,7 @@
 //! "versions":3,                               it claims to hold the record's events 1 to 3, each once
 //! "keys":["example.org/log+d2f4a1b0"],        <name>+<id> of the keys of the log that signed the checkpoint
 //! "checkpoint":"example.org/log\n33\n…",      C2SP tlog-checkpoint with every signature and cosignature
+//! "timestamps":["MII…"],                      RFC 3161 tokens (DER, base64) of the checkpoint's text; left out: none
 //! "events":[
 //! {"version":1,"position":12,"leaf":{…},"proof":"c2sp.org/tlog-proof@v1\nindex 11\n…","event":{…}},
 //! {"version":2,"position":15,"leaf":{…},"proof":"c2sp.org/tlog-proof@v1\nindex 14\n…"}
@@ -24,6 +25,9 @@
 //!   index is `position − 1`, and its checkpoint is the bundle's.
 //! - `event` is the envelope as it was recorded. It is left out where the event is shown redacted; who shows it
 //!   later, with its salt, is bound by the leaf.
+//!
+//! - a time stamp's imprint is the hash of the checkpoint's text as it is signed, without the signatures. **It is not
+//!   verified here**, for whom to trust for the time is another question; the crate `timestamp` does.
 //!
 //! To verify: the checkpoint is signed by the log's key, which comes from elsewhere; each leaf is in the checkpoint's
 //! tree; the leaf made of each `event` is its `leaf`; every leaf names `subject`; versions are 1, 2, 3 … and
@@ -42,6 +46,7 @@ pub use verify::Proved;
 
 use crate::canonical::Json;
 use crate::checkpoint::Signed;
+use crate::encoding;
 use crate::proof::Proof;
 
 /// What the format is called.
@@ -65,6 +70,8 @@ pub struct Bundle {
     pub versions: u64,
     /// The checkpoint that all proofs lead to.
     pub checkpoint: Signed,
+    /// Tokens of time stamp authorities (RFC 3161) over the checkpoint's text. [`Bundle::verify`] does not look at them.
+    pub timestamps: Vec<Vec<u8>>,
     /// The events, in order.
     pub events: Vec<Event>,
 }
@@ -97,6 +104,10 @@ impl fmt::Display for Bundle {
         writeln!(out, "\"subject\":{},\n\"versions\":{},", text(&self.subject), self.versions)?;
         let keys = Json::Array(keys(&self.checkpoint).into_iter().map(Json::String).collect());
         writeln!(out, "\"keys\":{keys},\n\"checkpoint\":{},", text(&self.checkpoint.to_string()))?;
+        if !self.timestamps.is_empty() {
+            let tokens = self.timestamps.iter().map(|token| Json::String(encoding::base64(token)));
+            writeln!(out, "\"timestamps\":{},", Json::Array(tokens.collect()))?;
+        }
         out.write_str("\"events\":[")?;
         for (place, Event { version, leaf, proof, event }) in self.events.iter().enumerate() {
             let position = u128::from(proof.index) + 1;

@@ -3,6 +3,7 @@
 use super::{Bundle, Event, FORMAT, Fault, Problem, VERSION, keys};
 use crate::canonical::{self, Json};
 use crate::checkpoint::Signed;
+use crate::encoding;
 use crate::proof::Proof;
 
 type Members = Vec<(String, Json)>;
@@ -57,7 +58,10 @@ impl Reading {
         let mut take = |name| Json::take(&mut members, name);
         let (_, subject, versions) = (take("about"), text(take("subject")), number(take("versions")));
         let (named, checkpoint, events) = (take("keys"), text(take("checkpoint")), take("events"));
+        let timestamps = take("timestamps");
         self.nothing_else("", None, members);
+        let timestamps = timestamps.map_or(Some(Vec::new()), tokens);
+        let timestamps = self.expect("/timestamps", timestamps, "a list of time stamps in base64, not empty");
         let subject = self.expect("/subject", subject, "the record, <aggregate>/<uuid>");
         let versions = self.expect("/versions", versions, "how many events the record has");
         let checkpoint = self.expect("/checkpoint", checkpoint, "a checkpoint");
@@ -81,7 +85,8 @@ impl Reading {
         let events = self.expect("/events", events, "a list of events")?;
         let events = events.into_iter().enumerate().filter_map(|(place, event)| self.event(place, event));
         let events = events.collect();
-        Some(Bundle { subject: subject?, versions: versions?, checkpoint: checkpoint?, events })
+        let (subject, versions, checkpoint) = (subject?, versions?, checkpoint?);
+        Some(Bundle { subject, versions, checkpoint, timestamps: timestamps?, events })
     }
 
     fn event(&mut self, place: usize, event: Json) -> Option<Event> {
@@ -114,6 +119,13 @@ impl Reading {
         let event = event.map(|event| event.to_string());
         Some(Event { version: version?, leaf: leaf?.to_string(), proof, event })
     }
+}
+
+fn tokens(json: Json) -> Option<Vec<Vec<u8>>> {
+    let Json::Array(tokens) = json else { return None };
+    let tokens =
+        tokens.into_iter().map(|token| text(Some(token)).and_then(|text| encoding::from_base64(&text)));
+    tokens.collect::<Option<Vec<_>>>().filter(|tokens| !tokens.is_empty())
 }
 
 fn text(json: Option<Json>) -> Option<String> {

@@ -47,7 +47,13 @@ fn bundle_by(signer: &Signer) -> Bundle {
         },
         event: (version != 2).then(|| envelopes[index].clone()),
     });
-    Bundle { subject: RECORD.into(), versions: 5, events: events.collect(), checkpoint }
+    Bundle {
+        subject: RECORD.into(),
+        versions: 5,
+        events: events.collect(),
+        checkpoint,
+        timestamps: Vec::new(),
+    }
 }
 
 fn bundle() -> Bundle {
@@ -85,6 +91,20 @@ fn a_bundle_is_read_as_it_is_written_and_proves_its_events() {
     assert!(faults(&serde_json::to_string_pretty(&json).unwrap()).is_empty());
     // What is redacted is not there.
     assert_eq!(text.matches("Gespräch").count(), 4);
+}
+
+#[test]
+fn time_stamps_are_carried_and_left_out_where_there_are_none() {
+    assert!(!bundle().to_string().contains("timestamps"));
+    let stamped = Bundle { timestamps: vec![b"one".to_vec(), b"another".to_vec()], ..bundle() };
+    let read = Bundle::parse(stamped.to_string().as_bytes()).unwrap();
+    assert_eq!(read, stamped);
+    assert!(read.verify(&trust()).is_ok());
+    for wrong in [json!("b25l"), json!(["b25"]), json!([1]), json!([])] {
+        let found = changed(|json| json["timestamps"] = wrong.clone());
+        assert_eq!(found.len(), 1, "{wrong}");
+        assert!(found[0].ends_with("(at /timestamps)"), "{found:?}");
+    }
 }
 
 #[test]

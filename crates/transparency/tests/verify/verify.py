@@ -508,7 +508,8 @@ def check_bundle(data, options):
     if not isinstance(bundle, dict) or bundle.get("format") != "chancery-evidence" or bundle.get("version") != 1:
         raise Unreadable("no chancery-evidence of version 1")
     names = {"format", "version", "about", "subject", "versions", "keys", "checkpoint", "events"}
-    if not bundle.keys() <= names or not names - {"about"} <= bundle.keys():
+    # Time stamps are not looked at here: `openssl ts -verify` does.
+    if not bundle.keys() <= names | {"timestamps"} or not names - {"about"} <= bundle.keys():
         raise Unreadable(f"members that are missing or more: {sorted(names ^ bundle.keys())}")
     size, root = verify_checkpoint(bundle["checkpoint"].encode(), options)
     shown, last = 0, -1

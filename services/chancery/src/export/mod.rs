@@ -4,10 +4,12 @@
 //! - `whole` writes every event of the log ([`transparency::export`]).
 
 mod record;
+mod stamped;
 mod whole;
 
 use std::path::PathBuf;
 
+use self::stamped::Which;
 use crate::access::Access;
 use crate::failure::Failure;
 use crate::filters::Fresh;
@@ -42,6 +44,11 @@ pub(crate) struct Export {
     #[arg(long, requires = "evidence")]
     witnessed: bool,
 
+    /// With a checkpoint that a time stamp authority has stamped, and its tokens; without this, tokens come along where
+    /// the latest checkpoint has some
+    #[arg(long, requires = "evidence", conflicts_with = "witnessed")]
+    stamped: bool,
+
     #[command(flatten)]
     fresh: Fresh,
 
@@ -58,8 +65,12 @@ impl Export {
         let client = self.access.open()?;
         match &self.evidence {
             Some(record) => {
-                let bundle =
-                    record::bundle(&client, record, &self.fresh, self.witnessed, &self.redact).await?;
+                let which = match (self.witnessed, self.stamped) {
+                    (true, _) => Which::Witnessed,
+                    (_, true) => Which::Stamped,
+                    _ => Which::Latest,
+                };
+                let bundle = record::bundle(&client, record, &self.fresh, which, &self.redact).await?;
                 out::leave(&bundle.to_string(), self.output.as_deref())
             }
             None => whole::write(&client, &self.fresh, self.output.as_deref()).await,

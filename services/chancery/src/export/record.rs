@@ -5,7 +5,6 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use transparency::canonical::without;
-use transparency::checkpoint::Signed;
 use transparency::evidence::{Bundle, Event};
 use transparency::leaf::leaf;
 use transparency::leaf_hash;
@@ -13,6 +12,7 @@ use transparency::proof::Proof;
 use transparency::tiles::{Tile, for_inclusion};
 use transparency::tree::{Node, inclusion_proof, verify_inclusion};
 
+use super::stamped::Which;
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::filters::{Fresh, Parameters};
@@ -46,19 +46,18 @@ pub(super) async fn bundle(
     client: &Client,
     record: &Named,
     fresh: &Fresh,
-    witnessed: bool,
+    which: Which,
     redact: &[String],
 ) -> Result<Bundle, Failure> {
     let mut progress = Progress::default();
     let items = history(client, record, fresh, &mut progress).await?;
     check(redact, &items)?;
     let last = items.iter().map(|item| item.position).max().unwrap_or_default();
-    let query = [("min_position", last.to_string()), ("witnessed", witnessed.to_string())];
-    let text = client.bytes("checkpoint", &query).await?;
-    let checkpoint = Signed::parse(&text).map_err(anyhow::Error::from)?;
+    let (checkpoint, timestamps) = which.checkpoint(client, last).await?;
     let size = checkpoint.checkpoint().head().size;
     let mut tiles = Tiles::of(size);
-    let mut bundle = Bundle { subject: String::new(), versions: 0, checkpoint, events: Vec::new() };
+    let mut bundle =
+        Bundle { subject: String::new(), versions: 0, checkpoint, timestamps, events: Vec::new() };
     for (done, item) in items.iter().enumerate() {
         progress.say(&format!("{done} of {} events proved …", items.len()));
         let index = item.position.saturating_sub(1);

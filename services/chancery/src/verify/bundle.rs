@@ -1,22 +1,34 @@
 //! The evidence of a record.
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 use transparency::checkpoint::Trust;
 use transparency::evidence::{Bundle, Event, Fault, Proved};
 
+use super::stamps::{self, Stamps};
 use super::trust::{checkpoint, refuse, signers};
 use crate::failure::Failure;
 use crate::{out, table, words};
 
-pub(super) fn verify(file: &[u8], trust: &Trust, json: bool) -> Result<(), Failure> {
+pub(super) fn verify(file: &[u8], trust: &Trust, tsa: &[PathBuf], json: bool) -> Result<(), Failure> {
     let bundle = match Bundle::parse(file) {
         Ok(bundle) => bundle,
         Err(faults) => return wrong("this is no evidence to rely on", &faults, json),
     };
-    match bundle.verify(trust) {
-        Ok(proved) if json => out::say_json(&as_json(&bundle, &proved)),
-        Ok(proved) => out::say(&text(&bundle, &proved)),
-        Err(faults) => wrong(&format!("the evidence of {} does not hold", bundle.subject), &faults, json),
+    let what = format!("the evidence of {} does not hold", bundle.subject);
+    let proved = match bundle.verify(trust) {
+        Ok(proved) => proved,
+        Err(faults) => return wrong(&what, &faults, json),
+    };
+    let stamps = stamps::check(&bundle.checkpoint, &bundle.timestamps, tsa)?;
+    if !stamps.faults.is_empty() {
+        return refuse(&what, &stamps.faults, json);
+    }
+    if json {
+        out::say_json(&as_json(&bundle, &proved, &stamps))
+    } else {
+        out::say(&text(&bundle, &proved, &stamps))
     }
 }
 
@@ -32,7 +44,7 @@ fn leaf(event: &Event) -> Value {
     serde_json::from_str(&event.leaf).unwrap_or_default()
 }
 
-fn as_json(bundle: &Bundle, proved: &Proved<'_>) -> Value {
+fn as_json(bundle: &Bundle, proved: &Proved<'_>, stamps: &Stamps) -> Value {
     let event = |event: &Event| {
         let leaf = leaf(event);
         json!({"version": event.version, "position": event.position(), "redacted": event.event.is_none(),
@@ -41,10 +53,11 @@ fn as_json(bundle: &Bundle, proved: &Proved<'_>) -> Value {
     };
     json!({"proved": true, "subject": bundle.subject, "versions": bundle.versions, "shown": proved.shown,
         "redacted": proved.redacted, "checkpoint": checkpoint(&bundle.checkpoint, &proved.signed),
+        "timestamps": stamps.json(),
         "events": bundle.events.iter().map(event).collect::<Vec<_>>()})
 }
 
-fn text(bundle: &Bundle, proved: &Proved<'_>) -> String {
+fn text(bundle: &Bundle, proved: &Proved<'_>, stamps: &Stamps) -> String {
     let (head, origin) = (proved.head, bundle.checkpoint.checkpoint().origin());
     let mut rows = vec![
         ("record", bundle.subject.clone()),
@@ -52,6 +65,7 @@ fn text(bundle: &Bundle, proved: &Proved<'_>) -> String {
         ("log", format!("{origin}, {} events, root {}", head.size, head.root)),
     ];
     rows.extend(signers(&bundle.checkpoint, &proved.signed));
+    rows.extend(stamps.rows());
     rows.push(("not proved", format!("that the record has no events beyond these {}", bundle.versions)));
     let rows = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]);
     let events = bundle.events.iter().map(|event| {

@@ -1,10 +1,11 @@
 //! `chancery verify`: checks what a register gave out, by its public key alone.
 //!
-//! - `bundle` checks the evidence of a record, `whole` an export of every event; both offline.
+//! - `bundle` checks the evidence of a record, with the time `stamps` over it, `whole` an export of every event; both offline.
 //! - `follow` asks a log for its checkpoints and holds it to what it signed before.
 
 mod bundle;
 mod follow;
+mod stamps;
 mod trust;
 mod whole;
 
@@ -85,7 +86,8 @@ impl Verify {
         let json = self.json;
         let Some(log) = &self.log else {
             let (file, trust) = (self.file.unwrap_or_default(), self.trusted.trust()?);
-            let checking = tokio::task::spawn_blocking(move || offline(&file, &trust, json));
+            let tsa = self.trusted.tsa;
+            let checking = tokio::task::spawn_blocking(move || offline(&file, &trust, &tsa, json));
             return checking.await.map_err(anyhow::Error::from)?;
         };
         let following = follow::Following {
@@ -100,16 +102,21 @@ impl Verify {
     }
 }
 
-fn offline(name: &Path, trust: &Trust, json: bool) -> Result<(), Failure> {
+fn offline(name: &Path, trust: &Trust, tsa: &[PathBuf], json: bool) -> Result<(), Failure> {
     let unread = || format!("{} cannot be read", name.display());
     let mut file = File::open(name).with_context(unread)?;
     let mut beginning = Vec::new();
     (&mut file).take(BEGINNING).read_to_end(&mut beginning).with_context(unread)?;
     file.rewind().with_context(unread)?;
     if Header::is_one(&beginning) {
+        if !tsa.is_empty() {
+            let only =
+                "--tsa: time stamps stand in the evidence of a record, and this is an export of a whole log";
+            return Err(Failure::Usage(only.to_owned()));
+        }
         return whole::verify(BufReader::with_capacity(1 << 20, file), trust, json);
     }
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).with_context(unread)?;
-    bundle::verify(&bytes, trust, json)
+    bundle::verify(&bytes, trust, tsa, json)
 }

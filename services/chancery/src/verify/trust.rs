@@ -1,6 +1,7 @@
 //! Whom to trust, as the command line says it; who signed; and how it is said that something does not hold.
 
 use std::fs;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -29,6 +30,11 @@ pub(crate) struct Trusted {
     /// How many of the witnesses must have cosigned
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     quorum: usize,
+
+    /// Certificates (PEM) of who vouches for a time stamp authority: the checkpoint must bear a time stamp by one of
+    /// them; repeatable
+    #[arg(long, value_name = "FILE", conflicts_with = "log")]
+    pub(super) tsa: Vec<PathBuf>,
 }
 
 impl Trusted {

@@ -6,5 +6,6 @@ mod proving;
 mod recording;
 mod register;
 mod serving;
+mod stamping;
 mod trying;
 mod usage;

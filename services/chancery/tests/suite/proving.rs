@@ -24,18 +24,18 @@ async fn with_samples() -> Register {
     register
 }
 
-fn key(register: &Register) -> String {
+pub(crate) fn key(register: &Register) -> String {
     register.data().join("keys/checkpoint.vkey").to_str().expect("UTF-8").to_owned()
 }
 
 /// Gives a command that knows nothing of the register.
-fn elsewhere(words: &[&str]) -> Done {
+pub(crate) fn elsewhere(words: &[&str]) -> Done {
     program().args(words).env("CHANCERY_DATA", "/nowhere").output().expect("it runs").into()
 }
 
 /// `verify.py`, which was written from the documentation of the formats alone, on a file of this kind: its exit code.
 #[expect(clippy::print_stderr, reason = "what was not checked is said")]
-fn independently(kind: &str, file: &str, key: &str, expected: i32) {
+pub(crate) fn independently(kind: &str, file: &str, key: &str, expected: i32) {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/transparency/tests/verify/verify.py");
     let vkey = fs::read_to_string(key).expect("the key is there");
     let words = ["-B", script, kind, file, "--key", vkey.trim()];
