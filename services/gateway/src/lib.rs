@@ -36,6 +36,7 @@ use std::time::Duration;
 use anyhow::Context;
 use domain::Levels;
 use eventlog::{Journal, READS_PLAN, Writer};
+use following::{Live, Paging};
 use service::token::{Keys, Verifier};
 use service::{Latch, Shell};
 use tokio::net::TcpListener;
@@ -56,14 +57,13 @@ struct Gateway {
     metrics: metrics::Metrics,
     slots: Semaphore,
     shares: Arc<share::Shares>,
-    live: follow::Live,
+    /// The one live tail.
+    live: Live<follow::Frame>,
     tickets: follow::Tickets,
     /// For streams that are open, and each caller's share of them.
     streams: Arc<Semaphore>,
     stream_shares: Arc<share::Shares>,
     stream_beat: Duration,
-    /// For those of them that are behind the live tail and ask for pages.
-    catching_up: Semaphore,
     read_within: Duration,
     write_within: Duration,
     answer_within: Duration,
@@ -112,7 +112,8 @@ async fn serve_on(
     let metrics = metrics::Metrics::new(&shell.metrics);
     let folder = settings.http_ticket_keys.clone();
     let tickets = follow::Tickets::of(&folder.unwrap_or_else(|| shell.data.join("keys").join("tickets")))?;
-    let live = follow::Live::new(shell.clone(), Levels::default());
+    let paging = Paging { at_once: CATCHING_UP, within: settings.http_answer_within };
+    let live = Live::new(shell.clone(), Levels::default(), paging);
     let writer = Writer::new(shell.client.clone(), READS_PLAN, settings.http_log_within);
     let gateway = Arc::new(Gateway {
         verifier,
@@ -126,7 +127,6 @@ async fn serve_on(
         streams: Arc::new(Semaphore::new(settings.http_streams)),
         stream_shares: share::Shares::new((settings.http_streams / 2).max(1)),
         stream_beat: settings.http_stream_beat,
-        catching_up: Semaphore::new(CATCHING_UP),
         read_within: settings.http_read_within,
         write_within: settings.http_write_within,
         answer_within: settings.http_answer_within,

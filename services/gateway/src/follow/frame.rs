@@ -1,6 +1,7 @@
 //! Events as they go over a stream (WHATWG HTML, section 9.2.5).
 
 use bytes::{BufMut, Bytes, BytesMut};
+use following::Form;
 
 /// One event, written once for all who see it so.
 #[derive(Clone, Debug)]
@@ -10,9 +11,9 @@ pub(crate) struct Frame {
     unnamed: usize,
 }
 
-impl Frame {
-    /// An event at a position. A name that would not stay on its line is left out.
-    pub(crate) fn of(position: u64, name: &str, event: &str) -> Self {
+impl Form for Frame {
+    /// A name that would not stay on its line is left out.
+    fn of(position: u64, name: &str, event: &str) -> Self {
         let mut bytes = BytesMut::with_capacity(event.len() + name.len() + 48);
         if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic()) {
             bytes.put_slice(b"event: ");
@@ -31,13 +32,15 @@ impl Frame {
         Self { bytes: bytes.freeze(), unnamed }
     }
 
+    fn size(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+impl Frame {
     /// Its bytes, with its name or without.
     pub(crate) fn bytes(&self, named: bool) -> Bytes {
         if named { self.bytes.clone() } else { self.bytes.slice(self.unnamed..) }
-    }
-
-    pub(crate) const fn len(&self) -> usize {
-        self.bytes.len()
     }
 }
 

@@ -1,10 +1,7 @@
 //! Following the register live: server-sent events (WHATWG HTML, section 9.2).
 //!
-//! One question a process is always on its way to the read model of the records ([`live`]): what is there behind the
-//! last answer, for everybody who follows here? It is held until there is something, and its answers lie in a ring
-//! ([`ring`]) from which every client takes what its filter and its clearance let through ([`client`]). Who is further
-//! behind than the ring reaches asks for pages of its own, and so comes to it: whatever is told was judged by the read
-//! model under the markings of its day, and there is no other way to it.
+//! What is told comes from the one live tail of the process ([`following`]); each client takes of it what its filter and
+//! its clearance let through ([`client`]), in the form of a stream ([`frame`]).
 //!
 //! A stream ends when its token does, when the gateway stops, when the client lags beyond the ring, and when a read of
 //! marked material cannot be logged. Then it is resumed: each event carries its position as `id`, and so does every
@@ -12,8 +9,6 @@
 
 mod client;
 mod frame;
-mod live;
-mod ring;
 mod ticket;
 
 use std::sync::Arc;
@@ -28,7 +23,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
-pub(crate) use live::Live;
+pub(crate) use frame::Frame;
 pub(crate) use ticket::{Tickets, hidden, of_query};
 
 use crate::Gateway;

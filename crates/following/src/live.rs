@@ -7,14 +7,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use contract::following::{Filter, Follow, Following};
 use contract::{Ask, Principal, Problem, ProblemKind, Query, subjects};
 use domain::Levels;
 use service::{Shell, ask, new_request_id};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::sleep;
 
-use super::ring::{Batch, Behind, Ring};
+use crate::Form;
+use crate::ring::{Batch, Behind, Ring};
 
 /// How long a question is held that has no answer yet. Also how long it is not noticed that who holds it has died.
 const HELD: Duration = Duration::from_secs(2);
@@ -26,23 +28,38 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How many events are asked for at once.
 const PAGE: u32 = 1_000;
 
-/// The tail. Clones share it.
-#[derive(Clone)]
-pub(crate) struct Live(Arc<Shared>);
+/// How those are answered who are behind the tail and ask for pages of their own.
+#[derive(Clone, Copy, Debug)]
+pub struct Paging {
+    /// How many ask at once: when all who follow come again together, other questions still find a place.
+    pub at_once: usize,
+    /// How long an answer may take.
+    pub within: Duration,
+}
 
-struct Shared {
+/// The tail. Clones share it.
+pub struct Live<F>(Arc<Shared<F>>);
+
+impl<F> Clone for Live<F> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+struct Shared<F> {
     shell: Shell,
     levels: Levels,
-    state: Mutex<State>,
+    paging: Paging,
+    turns: Semaphore,
+    state: Mutex<State<F>>,
     /// Told when there is more in the ring.
     news: watch::Sender<()>,
     /// Told when somebody comes to follow.
     wanted: Notify,
 }
 
-#[derive(Default)]
-struct State {
-    ring: Ring,
+struct State<F> {
+    ring: Ring<F>,
     /// Who follows, by what they are cleared for: a number, and how many they are.
     readers: HashMap<Principal, (u64, usize)>,
     numbers: u64,
@@ -50,22 +67,31 @@ struct State {
     breaks: u64,
 }
 
+impl<F> Default for State<F> {
+    fn default() -> Self {
+        Self { ring: Ring::default(), readers: HashMap::new(), numbers: 0, breaks: 0 }
+    }
+}
+
 /// Somebody who follows, until it is dropped.
-pub(crate) struct Place {
-    shared: Arc<Shared>,
+pub(crate) struct Place<F> {
+    shared: Arc<Shared<F>>,
     cleared: Principal,
     number: u64,
     breaks: u64,
 }
 
-impl Live {
-    pub(crate) fn new(shell: Shell, levels: Levels) -> Self {
+impl<F: Form> Live<F> {
+    /// A tail that nobody follows yet.
+    #[must_use]
+    pub fn new(shell: Shell, levels: Levels, paging: Paging) -> Self {
         let (state, news, wanted) = (Mutex::default(), watch::Sender::new(()), Notify::new());
-        Self(Arc::new(Shared { shell, levels, state, news, wanted }))
+        let turns = Semaphore::new(paging.at_once);
+        Self(Arc::new(Shared { shell, levels, paging, turns, state, news, wanted }))
     }
 
     /// Somebody comes to follow.
-    pub(crate) fn enter(&self, who: &Principal) -> Place {
+    pub(crate) fn enter(&self, who: &Principal) -> Place<F> {
         let cleared = who.cleared();
         let mut state = self.0.state();
         let State { readers, numbers, breaks, .. } = &mut *state;
@@ -86,9 +112,13 @@ impl Live {
     }
 
     /// What is behind a position for who has a place.
-    pub(crate) fn behind(&self, position: u64, place: &Place) -> Behind {
+    pub(crate) fn behind(&self, position: u64, place: &Place<F>) -> Behind<F> {
         let state = self.0.state();
         if state.breaks == place.breaks { state.ring.behind(position, place.number) } else { Behind::Broken }
+    }
+
+    pub(crate) fn levels(&self) -> &Levels {
+        &self.0.levels
     }
 
     /// Told when there is more.
@@ -96,8 +126,18 @@ impl Live {
         self.0.news.subscribe()
     }
 
+    /// The answer to somebody who is behind.
+    ///
+    /// # Errors
+    /// As [`asked`].
+    pub(crate) async fn catching_up(&self, follow: Follow, min_position: u64) -> Result<Bytes, Problem> {
+        // Nobody closes it.
+        let _turn = self.0.turns.acquire().await.ok();
+        asked(&self.0.shell, follow, min_position, self.0.paging.within).await
+    }
+
     /// Follows for as long as anybody does, until the role stops.
-    pub(crate) async fn run(self) {
+    pub async fn run(self) {
         let stop = self.0.shell.shutdown.clone();
         tokio::select! {
             () = self.follow() => {}
@@ -108,7 +148,7 @@ impl Live {
     async fn follow(&self) {
         let (mut pause, mut waits) = (PAUSE, true);
         loop {
-            let (readers, after) = self.0.next();
+            let (readers, after) = self.next();
             if readers.is_empty() {
                 self.0.state().ring.rest();
                 self.0.wanted.notified().await;
@@ -132,6 +172,13 @@ impl Live {
                 }
             }
         }
+    }
+
+    /// For whom to ask next, and behind what.
+    fn next(&self) -> (Vec<(u64, Principal)>, Option<u64>) {
+        let state = self.0.state();
+        let readers = state.readers.iter().map(|(cleared, (number, _))| (*number, cleared.clone()));
+        (readers.collect(), state.ring.end())
     }
 
     /// Everybody has to begin anew.
@@ -172,20 +219,13 @@ impl Live {
     }
 }
 
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl<F> Shared<F> {
+    fn state(&self) -> MutexGuard<'_, State<F>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// For whom to ask next, and behind what.
-    fn next(&self) -> (Vec<(u64, Principal)>, Option<u64>) {
-        let state = self.state();
-        let readers = state.readers.iter().map(|(cleared, (number, _))| (*number, cleared.clone()));
-        (readers.collect(), state.ring.end())
     }
 }
 
-impl Place {
+impl<F> Place<F> {
     /// The number of who is cleared so.
     pub(crate) const fn number(&self) -> u64 {
         self.number
@@ -197,7 +237,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl<F> Drop for Place<F> {
     fn drop(&mut self) {
         let mut state = self.shared.state();
         if let Some((_, count)) = state.readers.get_mut(&self.cleared) {
@@ -213,12 +253,7 @@ impl Drop for Place {
 ///
 /// # Errors
 /// Its problem, or that it does not answer.
-pub(super) async fn asked(
-    shell: &Shell,
-    follow: Follow,
-    min_position: u64,
-    within: Duration,
-) -> Result<bytes::Bytes, Problem> {
+async fn asked(shell: &Shell, follow: Follow, min_position: u64, within: Duration) -> Result<Bytes, Problem> {
     let question =
         Ask { principal: Principal::anonymous(), min_position, known_at: None, query: Query::Follow(follow) };
     let question = serde_json::to_vec(&question).map_err(|error| unreadable(&error))?;
@@ -231,7 +266,7 @@ pub(super) async fn asked(
 }
 
 /// An answer, or a question, that is none.
-pub(super) fn unreadable(error: &serde_json::Error) -> Problem {
+pub(crate) fn unreadable(error: &serde_json::Error) -> Problem {
     tracing::error!(%error, "a read model's answer cannot be read");
     Problem::new(ProblemKind::Internal, "the operator's log says more")
 }

@@ -7,12 +7,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use contract::Facets;
 use contract::following::{Filter, Following};
 use domain::{Levels, Marking, Subject};
 
-use super::frame::Frame;
+use crate::Form;
 
 /// How much is kept. Who lags by more is cut off.
 const MOST_EVENTS: usize = 4_096;
@@ -22,37 +21,45 @@ const MOST_BYTES: usize = 16 << 20;
 const AT_ONCE: usize = 512;
 
 /// One answer of the read model.
-#[derive(Debug, Default)]
-pub(crate) struct Batch {
+#[derive(Debug)]
+pub struct Batch<F> {
     /// It is about what stands behind this position …
     after: u64,
     /// … up to this one.
     pub(crate) through: u64,
     /// For whom it was asked.
     readers: Arc<[u64]>,
-    events: Vec<Event>,
+    events: Vec<Event<F>>,
 }
 
 #[derive(Debug)]
-struct Event {
+struct Event<F> {
     position: u64,
     subject: Subject,
     kind: String,
     facets: Facets,
     /// If it restricts anything.
     marking: Option<Marking>,
-    frames: Vec<Frame>,
+    forms: Vec<F>,
     seen: Vec<Option<u16>>,
 }
 
 /// An event for one reader.
-pub(crate) struct Shown<'b> {
-    pub(crate) frame: Bytes,
-    /// What is marked material: the record and its marking.
-    pub(crate) marked: Option<(Subject, &'b Marking)>,
+#[derive(Debug)]
+pub struct Shown<'b, F> {
+    /// Its place in the log.
+    pub position: u64,
+    /// The record it belongs to.
+    pub subject: Subject,
+    /// Its type in full; empty: it says none.
+    pub kind: &'b str,
+    /// As the reader sees it.
+    pub form: &'b F,
+    /// Its marking, if that restricts anything.
+    pub marking: Option<&'b Marking>,
 }
 
-impl Batch {
+impl<F: Form> Batch<F> {
     /// Reads an answer about what stands behind a position, for some readers; says whether it unsettles what was said
     /// before.
     ///
@@ -71,11 +78,7 @@ impl Batch {
                 position: told.position,
                 subject: told.subject,
                 marking: levels.restricts(&marking).then_some(marking),
-                frames: told
-                    .forms
-                    .iter()
-                    .map(|form| Frame::of(told.position, &told.kind, form.get()))
-                    .collect(),
+                forms: told.forms.iter().map(|form| F::of(told.position, &told.kind, form.get())).collect(),
                 kind: told.kind.into_owned(),
                 facets: told.facets,
                 seen: told.seen,
@@ -89,7 +92,13 @@ impl Batch {
     }
 
     fn bytes(&self) -> usize {
-        self.events.iter().flat_map(|event| &event.frames).map(Frame::len).sum()
+        self.events.iter().flat_map(|event| &event.forms).map(F::size).sum()
+    }
+
+    /// Up to where it says everything.
+    #[must_use]
+    pub const fn through(&self) -> u64 {
+        self.through
     }
 
     /// What a reader may see behind a position and wants to hear of.
@@ -98,26 +107,25 @@ impl Batch {
         position: u64,
         reader: u64,
         filter: &'b Filter,
-        named: bool,
-    ) -> impl Iterator<Item = Shown<'b>> {
+    ) -> impl Iterator<Item = Shown<'b, F>> {
         let nth = self.readers.iter().position(|other| *other == reader);
         self.events.iter().filter(move |event| event.position > position).filter_map(move |event| {
-            let form = usize::from((*event.seen.get(nth?)?)?);
-            let frame = event.frames.get(form)?;
-            let marked = event.marking.as_ref().map(|marking| (event.subject, marking));
-            let is_wanted = filter.admits(&event.subject, &event.kind, &event.facets);
-            is_wanted.then(|| Shown { frame: frame.bytes(named), marked })
+            let form = event.forms.get(usize::from((*event.seen.get(nth?)?)?))?;
+            let Event { position, subject, kind, marking, .. } = event;
+            let shown =
+                Shown { position: *position, subject: *subject, kind, form, marking: marking.as_ref() };
+            filter.admits(subject, kind, &event.facets).then_some(shown)
         })
     }
 }
 
 /// What there is behind a position for a reader.
 #[derive(Debug)]
-pub(crate) enum Behind {
+pub(crate) enum Behind<F> {
     /// Nothing yet.
     Nothing,
     /// These, in order and without a gap.
-    Here(Vec<Arc<Batch>>),
+    Here(Vec<Arc<Batch<F>>>),
     /// Something that has to be asked for.
     Elsewhere,
     /// Something that was here and is not kept any more.
@@ -126,18 +134,24 @@ pub(crate) enum Behind {
     Broken,
 }
 
-#[derive(Debug, Default)]
-pub(crate) struct Ring {
+#[derive(Debug)]
+pub(crate) struct Ring<F> {
     /// Up to where everything was told; none: nobody follows.
     end: Option<u64>,
-    batches: VecDeque<Arc<Batch>>,
+    batches: VecDeque<Arc<Batch<F>>>,
     events: usize,
     bytes: usize,
     /// The end of what was given up for want of room.
     lost: u64,
 }
 
-impl Ring {
+impl<F> Default for Ring<F> {
+    fn default() -> Self {
+        Self { end: None, batches: VecDeque::new(), events: 0, bytes: 0, lost: 0 }
+    }
+}
+
+impl<F: Form> Ring<F> {
     pub(crate) const fn end(&self) -> Option<u64> {
         self.end
     }
@@ -153,7 +167,7 @@ impl Ring {
     }
 
     /// Adds the answer about what is behind the end; `unsettles`: what was said before may no longer be so.
-    pub(crate) fn push(&mut self, batch: Batch, unsettles: bool) {
+    pub(crate) fn push(&mut self, batch: Batch<F>, unsettles: bool) {
         debug_assert_eq!(Some(batch.after), self.end, "answers leave no gap");
         if unsettles {
             self.batches.clear();
@@ -174,7 +188,7 @@ impl Ring {
     }
 
     /// What is behind a position for a reader.
-    pub(crate) fn behind(&self, position: u64, reader: u64) -> Behind {
+    pub(crate) fn behind(&self, position: u64, reader: u64) -> Behind<F> {
         if self.end.is_none_or(|end| position >= end) {
             return Behind::Nothing;
         }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 
 /// An answer about what stands between two positions: an event each, which these readers see by turns.
-fn batch(after: u64, through: u64, readers: &[u64]) -> Batch {
+fn batch(after: u64, through: u64, readers: &[u64]) -> Batch<Box<str>> {
     let forms = |position: u64| json!([{"at": position}]);
     let events = (after + 1..=through).map(|position| {
         let seen = readers.iter().map(|reader| sees(*reader, position).then_some(0)).collect::<Vec<_>>();
@@ -24,15 +24,14 @@ fn sees(reader: u64, position: u64) -> bool {
     position.is_multiple_of(reader + 1)
 }
 
-fn positions(batches: &[Arc<Batch>], position: u64, reader: u64) -> Vec<u64> {
+fn positions(batches: &[Arc<Batch<Box<str>>>], position: u64, reader: u64) -> Vec<u64> {
     let filter = Filter::default();
-    let shown =
-        batches.iter().flat_map(|batch| batch.shown(position, reader, &filter, false).collect::<Vec<_>>());
-    let id = |shown: Shown<'_>| {
-        let text = String::from_utf8(shown.frame.to_vec()).unwrap();
-        text.strip_prefix("id: ").unwrap().split('\n').next().unwrap().parse().unwrap()
+    let shown = batches.iter().flat_map(|batch| batch.shown(position, reader, &filter).collect::<Vec<_>>());
+    let at = |shown: Shown<'_, Box<str>>| {
+        assert_eq!(&**shown.form, json!({"at": shown.position}).to_string());
+        shown.position
     };
-    shown.map(id).collect()
+    shown.map(at).collect()
 }
 
 #[derive(Clone, Debug)]
