@@ -7,10 +7,10 @@ use contract::{Principal, Role};
 use domain::Subject;
 use sealing::{Found, Keys};
 use serde_json::{Value, json};
-use system_tests::{AGENCY, Client, System, principal};
+use system_tests::{AGENCY, Client, System, principal, rows};
 
 use crate::proofs::{HOLDS, Verifier};
-use crate::{PROGRAM, settled};
+use crate::{PROGRAM, log_of, settled};
 
 /// A word that only this record says.
 const WORD: &str = "quetzalcoatlus";
@@ -170,4 +170,64 @@ async fn is_forgotten(client: &Client, record: &str, uid: &str) {
     let event = client.get(&format!("/v1/events/{uid}")).await.ok()["event"].take();
     assert_eq!(event["destroyed"], true, "{event:#}");
     assert!(event["datahash"].is_string() && event.get("data").is_none() && event.get("datasalt").is_none());
+}
+
+/// Kills of the registrar, each a little later after the disposal was sent.
+const KILLS: u64 = 24;
+
+const REGISTRAR: usize = 0;
+const PROJECTOR: usize = 1;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registrar_killed_at_a_disposal_leaves_the_key_or_the_next_destroys_it() {
+    let mut system = System::start(PROGRAM, &[&["registrar"], &["projector"], &["gateway"]]).await;
+    let (officer, second) = (system.client(), system.client_as(&approver()));
+    let (log, nats) = (log_of(&mut system).await, system.nats().client().await);
+    let (mut cut, mut head) = (0, 0);
+    for nth in 0..KILLS {
+        let subject = format!("engagement/~{nth}");
+        let held = json!({"id": format!("held-{nth}"), "type": "engagement.held", "subject": subject, "sealed": true,
+            "data": {"kind": "call", "title": format!("{WORD} {nth}"), "participants": ["CA"]}});
+        let recorded = officer.submit_until_taken(&held).await.ok();
+        let record = recorded["events"][0]["subject"].as_str().expect("a subject").parse::<Subject>();
+        let record = record.expect("a subject");
+        let disposal = json!({"id": format!("disposal-{nth}"), "type": "engagement.disposed", "subject": subject,
+            "data": {"authority": "Archives Act"}});
+        let (sent, ()) = tokio::join!(
+            async {
+                let headers = [("content-type", "application/json")];
+                second.try_post("/v1/events", &headers, disposal.to_string()).await
+            },
+            async {
+                tokio::time::sleep(std::time::Duration::from_micros(700 * nth)).await;
+                system.kill(REGISTRAR);
+            }
+        );
+        let acknowledged = sent.is_ok_and(|answer| answer.status < 300);
+        system.start_again(REGISTRAR).await;
+        let events = log.read(&record).await.expect("the log answers");
+        let is_disposed = events.last().is_some_and(|last| last.kind.contains("disposed"));
+        assert!(is_disposed || !acknowledged, "an acknowledged disposal is in the log");
+        // A registrar that is ready has destroyed what was to be destroyed, and nothing else.
+        let found = Keys::new(nats.clone()).find(&record).await.expect("the bucket answers");
+        assert_eq!(matches!(found, Found::Destroyed), is_disposed, "{nth}: {found:?}");
+        cut += u64::from(!acknowledged);
+        head = second.submit_until_taken(&disposal).await.position();
+        let found = Keys::new(nats.clone()).find(&record).await.expect("the bucket answers");
+        assert!(matches!(found, Found::Destroyed), "{nth}: {found:?}");
+    }
+    assert!(cut > 0, "no kill came in between");
+
+    // A projector that saw it all, and one that comes when every key is gone.
+    settled(&officer, head).await;
+    system.stop(PROJECTOR).await;
+    let rebuilt = system.add(&["projector"]).await;
+    settled(&officer, head).await;
+    system.stop(rebuilt).await;
+    for model in ["dossiers", "timeline", "calendar", "search"] {
+        let [seen, fresh] =
+            [PROJECTOR, rebuilt].map(|number| rows::read(&system.data(number).join("projector").join(model)));
+        assert!(seen == fresh, "{model} differ:\n{}", rows::differences(&seen, &fresh).join("\n"));
+        assert!(!seen.values().any(|row| String::from_utf8_lossy(row).contains(WORD)), "{model}");
+    }
 }
