@@ -187,3 +187,14 @@ async fn other_kinds_of_record_have_their_own_words() {
         assert!(!done.text().contains("Remarks"), "{words:?}: {done:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_to_be_destroyed_one_day_is_recorded_sealed() {
+    let register = Register::start().await;
+    let words = ["record", "held", "call", "--with", "CA", "--note", "Not for ever.", "--sealed", "--json"];
+    let subject = register.run(&words).json()["events"][0]["subject"].as_str().expect("a record").to_owned();
+    assert!(register.run(&["show", &subject]).text().contains("Not for ever."));
+    let history = register.run(&["history", &subject, "--json"]).json();
+    let event = &history["items"][0]["event"];
+    assert!(event["sealedhash"].is_string() && event["data"]["notes"].is_array(), "{event:#}");
+}

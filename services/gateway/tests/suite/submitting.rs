@@ -142,17 +142,19 @@ async fn a_binary_cloudevent_is_read() {
     let request = request.header("ce-specversion", "1.0").header("ce-type", "engagement.held");
     let request =
         request.header("ce-id", "Euro%20%E2%82%AC%20%F0%9F%98%80").header("ce-source", "urn:agency:pk");
-    request.header("ce-expectedversion", "7").send().await.unwrap();
+    request.header("ce-expectedversion", "7").header("ce-sealed", "true").send().await.unwrap();
     assert_eq!(
         events(&edge.question().1)[0],
         json!({
             "id": "Euro € 😀", "source": "urn:agency:pk", "type": "engagement.held", "expectedversion": 7,
-            "data": {"kind": "call"},
+            "sealed": true, "data": {"kind": "call"},
         })
     );
     let request = edge.post("/v1/events", "[]").header("ce-type", "engagement.held");
-    let (status, problem) = refused(request.header("ce-time", "%ff").send().await.unwrap()).await;
-    assert_eq!((status, places(&problem)), (422, vec!["/time", "/specversion", "/data"]));
+    let request = request.header("ce-time", "%ff").header("ce-sealed", "yes");
+    let (status, mut problem) = refused(request.send().await.unwrap()).await;
+    problem["errors"].as_array_mut().unwrap().sort_by_key(|error| error["pointer"].to_string());
+    assert_eq!((status, places(&problem)), (422, vec!["/data", "/sealed", "/specversion", "/time"]));
 }
 
 #[tokio::test]
