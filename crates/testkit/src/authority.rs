@@ -32,6 +32,9 @@ commonName = supplied
 basicConstraints = critical,CA:false
 keyUsage = critical,digitalSignature
 extendedKeyUsage = critical,timeStamping
+[root]
+basicConstraints = critical,CA:true
+keyUsage = critical,keyCertSign
 [both]
 extendedKeyUsage = critical,timeStamping,codeSigning
 [other]
@@ -87,6 +90,19 @@ impl TimeStampAuthority {
     #[must_use]
     pub fn certificate(&self) -> String {
         fs::read_to_string(self.path("ca.pem")).expect("it is there")
+    }
+
+    /// The same, of the same key, but valid at another time: `dates` are words of `openssl ca`.
+    ///
+    /// # Panics
+    /// When `openssl` fails.
+    #[must_use]
+    pub fn certificate_of(&self, dates: &str) -> String {
+        self.run("req -new -key ca.key -out ca.csr -subj /CN=Root");
+        let issue =
+            "ca -batch -selfsign -config configuration -name issuing -notext -in ca.csr -extensions root";
+        self.run(&format!("{issue} {dates} -out again.pem"));
+        fs::read_to_string(self.path("again.pem")).expect("it is there")
     }
 
     /// What it answers to a query.

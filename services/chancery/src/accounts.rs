@@ -56,7 +56,7 @@ impl Accounts {
             texts.push("nothing was reported of it".to_owned());
         }
         if let Some(more) = record["more"].as_u64().filter(|more| *more > 0) {
-            texts.push(format!("{more} more happenings are not shown; see `chancery history`"));
+            texts.push(format!("{} not shown; see `chancery history`", words::count(more, "more happening")));
         }
         out::say(&texts.join("\n\n"))
     }

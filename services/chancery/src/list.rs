@@ -176,10 +176,7 @@ fn row(aggregate: Aggregate, item: &Value) -> Vec<String> {
             vec![address, names.collect::<Vec<_>>().join("\n"), posts.collect::<Vec<_>>().join("\n")]
         }
         Aggregate::Source => {
-            let relied = item["relied_on"].as_u64().map(|count| match count {
-                1 => "1 record".to_owned(),
-                count => format!("{count} records"),
-            });
+            let relied = item["relied_on"].as_u64().map(|number| words::count(number, "record"));
             vec![when, title(status.replace('\n', " · ")), relied.unwrap_or_default()]
         }
     }

@@ -74,7 +74,7 @@ fn row(item: &Value) -> Vec<String> {
     let mut what = vec![field("asked")];
     what.extend(records.iter().take(MOST_NAMED).map(words::plain));
     if records.len() > MOST_NAMED {
-        what.push(format!("and {} more records", records.len() - MOST_NAMED));
+        what.push(format!("and {}", words::count(records.len() - MOST_NAMED, "more record")));
     }
     vec![
         words::moment(&item["logged"]),

@@ -3,6 +3,8 @@
 //! Values are told apart by the fields they have. What is of no known shape is shown field by field: nothing is
 //! left out but the events that a value comes from, which `history` shows.
 
+use std::fmt::Display;
+
 use serde_json::{Map, Value};
 
 use crate::ink::{Ink, clean};
@@ -91,12 +93,16 @@ pub(crate) fn code(value: &Value) -> String {
     plain(value).replace('_', " ")
 }
 
+/// A number of things, the plural of which ends with an s.
+pub(crate) fn count(number: impl Display, thing: &str) -> String {
+    let number = number.to_string();
+    let plural = if number == "1" { "" } else { "s" };
+    format!("{number} {thing}{plural}")
+}
+
 /// A number of days.
-pub(crate) fn days(count: i64) -> String {
-    match count {
-        1 => "1 day".to_owned(),
-        count => format!("{count} days"),
-    }
+pub(crate) fn days(number: i64) -> String {
+    count(number, "day")
 }
 
 /// Where a party stands towards an instrument, in the order in which that comes about.
@@ -256,6 +262,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn one_is_no_plural() {
+        assert_eq!([0_u64, 1, 2].map(|number| count(number, "event")), ["0 events", "1 event", "2 events"]);
+    }
 
     #[test]
     fn values_are_told_by_their_shape() {

@@ -12,6 +12,15 @@ const RSA: &str = "-algorithm RSA -pkeyopt rsa_keygen_bits:2048";
 const P_256: &str = "-algorithm EC -pkeyopt ec_paramgen_curve:P-256";
 const P_384: &str = "-algorithm EC -pkeyopt ec_paramgen_curve:P-384";
 
+/// Around any stamp of these tests; what is issued for some days from now may come a second too late for one.
+const THIS_TIME: &str = "-startdate 20200101000000Z -enddate 20900101000000Z";
+
+/// Before any of them, and after.
+const OTHER_TIMES: [&str; 2] = [
+    "-startdate 20200101000000Z -enddate 20210101000000Z",
+    "-startdate 20900101000000Z -enddate 20910101000000Z",
+];
+
 fn trusted(authority: &TimeStampAuthority) -> Authorities {
     Authorities::from_pem(authority.certificate().as_bytes()).unwrap()
 }
@@ -54,18 +63,20 @@ fn a_certificate_is_for_time_stamps_alone_and_valid_at_the_time() {
     let authority = TimeStampAuthority::new(P_256);
     let token = stamped(&authority, NONCE);
     let again = |usage, dates| holds(&authority, &authority.sign_again(&token, usage, dates));
-    assert!(again("stamping", "-days 1").unwrap().answers(NONCE), "what is signed again so holds");
+    assert!(again("stamping", THIS_TIME).unwrap().answers(NONCE), "what is signed again so holds");
     let purpose = Err(VerifyError::Certificate(CertificateError::Purpose("Clock".into())));
     for usage in ["both", "other"] {
-        assert_eq!(again(usage, "-days 1"), purpose, "{usage}");
+        assert_eq!(again(usage, THIS_TIME), purpose, "{usage}");
     }
-    let time = Err(VerifyError::Certificate(CertificateError::Time("Clock".into())));
-    for dates in [
-        "-startdate 20200101000000Z -enddate 20210101000000Z",
-        "-startdate 20900101000000Z -enddate 20910101000000Z",
-    ] {
-        assert_eq!(again("stamping", dates), time, "{dates}");
+    let time = |whose: &str| Err(VerifyError::Certificate(CertificateError::Time(whose.into())));
+    for dates in OTHER_TIMES {
+        assert_eq!(again("stamping", dates), time("Clock"), "{dates}");
+        // Of the same key: that somebody was to be trusted for a while does not make it so for ever.
+        let root = Authorities::from_pem(authority.certificate_of(dates).as_bytes()).unwrap();
+        assert_eq!(verify(&token, MESSAGE, &root), time("Root"), "{dates}");
     }
+    let root = authority.certificate_of(THIS_TIME);
+    assert!(verify(&token, MESSAGE, &Authorities::from_pem(root.as_bytes()).unwrap()).is_ok());
 }
 
 #[test]

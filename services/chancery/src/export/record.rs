@@ -19,6 +19,7 @@ use crate::filters::{Fresh, Parameters};
 use crate::named::Named;
 use crate::out::Progress;
 use crate::tiles::Tiles;
+use crate::words;
 
 /// The largest page that the register gives.
 const PAGE: usize = 500;
@@ -59,7 +60,7 @@ pub(super) async fn bundle(
     let mut bundle =
         Bundle { subject: String::new(), versions: 0, checkpoint, timestamps, events: Vec::new() };
     for (done, item) in items.iter().enumerate() {
-        progress.say(&format!("{done} of {} events proved …", items.len()));
+        progress.say(&format!("{done} of {} proved …", words::count(items.len(), "event")));
         let index = item.position.saturating_sub(1);
         let mut needed = for_inclusion(index, size).map_err(anyhow::Error::from)?;
         // A proof has the hashes beside the leaf, whose own may be in another tile.
@@ -101,7 +102,7 @@ async fn history(
             Some(Value::Number(next)) => cursor = Some(next.to_string()),
             _ => return Ok(items),
         }
-        progress.say(&format!("{} events read …", items.len()));
+        progress.say(&format!("{} read …", words::count(items.len(), "event")));
     }
 }
 

@@ -27,6 +27,7 @@ use crate::failure::Failure;
 use crate::filters::{Fresh, Parameters};
 use crate::out::{self, Progress};
 use crate::tiles::{Tiles, fetch};
+use crate::words;
 
 /// How many blocks are asked for at once.
 const AT_ONCE: usize = 4;
@@ -78,10 +79,10 @@ pub(super) async fn write(client: &Client, fresh: &Fresh, file: Option<&Path>) -
     fs::rename(&draft, file).with_context(|| format!("{} cannot be written", file.display()))?;
     let Written { shown, redacted, hidden } = written;
     out::complain(&format!(
-        "written to {}: {} events of {}; of those written now {shown} are shown, {redacted} redacted, {hidden} not \
+        "written to {}: {} of {}; of those written now {shown} are shown, {redacted} redacted, {hidden} not \
          shown",
         file.display(),
-        header.checkpoint.checkpoint().head().size,
+        words::count(header.checkpoint.checkpoint().head().size, "event"),
         header.checkpoint.checkpoint().origin(),
     ));
     Ok(())
@@ -158,7 +159,7 @@ async fn blocks_from(
             written.redacted += of_block.redacted;
             written.hidden += of_block.hidden;
             let done = first * UNDER_A_TILE + written.shown + written.redacted + written.hidden;
-            progress.say(&format!("{done} of {size} events written …"));
+            progress.say(&format!("{done} of {} written …", words::count(size, "event")));
         }
         number = end;
     }

@@ -18,6 +18,7 @@ use crate::client::Client;
 use crate::failure::Failure;
 use crate::named::Named;
 use crate::out::Progress;
+use crate::words;
 
 use file::Submission;
 use inline::Inline;
@@ -118,7 +119,7 @@ impl Record {
         for submission in submissions {
             self.submit(client, submission, report).await?;
             if report.len() < total {
-                progress.say(&format!("{} of {total} events", report.len()));
+                progress.say(&format!("{} of {}", report.len(), words::count(total, "event")));
             }
         }
         Ok(())

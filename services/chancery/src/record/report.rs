@@ -88,10 +88,7 @@ impl Report {
     }
 
     fn headline(&self, dry_run: bool) -> String {
-        let counted = |count| match count {
-            1 => "1 event".to_owned(),
-            several => format!("{several} events"),
-        };
+        let counted = |number: usize| words::count(number, "event");
         let (all, before) = (self.events.len(), self.before);
         let last = self.answers.last().map(|answer| words::plain(&answer["position"])).unwrap_or_default();
         if dry_run {

@@ -62,11 +62,15 @@ fn text(bundle: &Bundle, proved: &Proved<'_>, stamps: &Stamps) -> String {
     let mut rows = vec![
         ("record", bundle.subject.clone()),
         ("events", format!("{} as recorded, {} redacted", proved.shown, proved.redacted)),
-        ("log", format!("{origin}, {} events, root {}", head.size, head.root)),
+        ("log", format!("{origin}, {}, root {}", words::count(head.size, "event"), head.root)),
     ];
     rows.extend(signers(&bundle.checkpoint, &proved.signed));
     rows.extend(stamps.rows());
-    rows.push(("not proved", format!("that the record has no events beyond these {}", bundle.versions)));
+    let beyond = match bundle.versions {
+        1 => "this one".to_owned(),
+        all => format!("these {all}"),
+    };
+    rows.push(("not proved", format!("that the record has no events beyond {beyond}")));
     let rows = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]);
     let events = bundle.events.iter().map(|event| {
         let leaf = leaf(event);

@@ -22,6 +22,7 @@ use crate::client::Client;
 use crate::failure::Failure;
 use crate::out::{self, Progress};
 use crate::tiles::{Tiles, fetch};
+use crate::words;
 
 const FORMAT: &str = "chancery-follow";
 
@@ -162,7 +163,8 @@ impl<'f> Followed<'f> {
         let head = signed.checkpoint().head();
         let last = self.last.as_ref().map_or(Head::EMPTY, |last| last.checkpoint().head());
         if head.size < last.size {
-            let detail = format!("it shows {} events, and signed for {} before", head.size, last.size);
+            let detail =
+                format!("it shows {}, and signed for {} before", words::count(head.size, "event"), last.size);
             return Ok(Some(("smaller", detail)));
         }
         if head.size == last.size && head.root != last.root {
@@ -239,8 +241,8 @@ impl<'f> Followed<'f> {
         let head = signed.checkpoint().head();
         let since = last.map(|last| format!(", continues that of {}", last.size)).unwrap_or_default();
         let by = signers(signed, &opened).into_iter().map(|(how, who)| format!(", {how} {who}"));
-        let by = by.collect::<String>();
-        out::say(&format!("{}: {} events, root {}{since}{by}", self.trust.origin, head.size, head.root))
+        let (by, events) = (by.collect::<String>(), words::count(head.size, "event"));
+        out::say(&format!("{}: {events}, root {}{since}{by}", self.trust.origin, head.root))
     }
 
     /// Keeps what shows what the log did, and ends with it.

@@ -8,6 +8,7 @@ use timestamp::{Authorities, CertificateError, Stamp, VerifyError};
 use transparency::checkpoint::Signed;
 
 use crate::failure::Failure;
+use crate::words;
 
 /// What was found of the tokens over a checkpoint.
 #[derive(Default)]
@@ -69,7 +70,10 @@ impl Stamps {
         if self.others > 0 {
             rows.push((
                 "besides",
-                format!("{} time stamps by authorities that --tsa does not name", self.others),
+                format!(
+                    "{} by authorities that --tsa does not name",
+                    words::count(self.others, "time stamp")
+                ),
             ));
         }
         rows

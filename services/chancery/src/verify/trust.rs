@@ -9,7 +9,7 @@ use transparency::checkpoint::{Opened, Signed, Trust};
 use transparency::note::{Verified, Verifier};
 
 use crate::failure::Failure;
-use crate::out;
+use crate::{out, words};
 
 /// So many faults are told one by one.
 const MOST_FAULTS: usize = 50;
@@ -93,8 +93,8 @@ pub(super) fn signers(signed: &Signed, opened: &Opened<'_>) -> Vec<(&'static str
         None => ("cosigned by", name(by.key)),
     };
     let others = signed.note().signatures().len().saturating_sub(opened.log.len() + opened.witnesses.len());
-    let others =
-        (others > 0).then(|| ("besides", format!("{others} signatures by keys that were not given")));
+    let others = (others > 0)
+        .then(|| ("besides", format!("{} by keys that were not given", words::count(others, "signature"))));
     log.chain(opened.witnesses.iter().map(witness)).chain(others).collect()
 }
 

@@ -15,7 +15,7 @@ use transparency::tree::Head;
 use super::trust::{chain, checkpoint, refuse, signers};
 use crate::failure::Failure;
 use crate::out::{self, Progress};
-use crate::table;
+use crate::{table, words};
 
 /// Blocks that wait to be checked, for each thread.
 const WAITING: usize = 16;
@@ -166,7 +166,11 @@ impl<F: BufRead> Reading<'_, F> {
                 let line = into.split_off(start);
                 self.begin(line, end - start);
                 if self.expected.is_multiple_of(256) {
-                    progress.say(&format!("{} of {} events read …", self.expected * 256, self.head.size));
+                    progress.say(&format!(
+                        "{} of {} read …",
+                        self.expected * 256,
+                        words::count(self.head.size, "event")
+                    ));
                 }
             } else if let Some(open) = &mut self.open {
                 open.ends.push((start, end));

@@ -27,6 +27,8 @@ async fn evidence_bears_a_time_stamp_and_a_wrong_one_is_named() {
     let authority = TimeStampAuthority::new(P_256);
     let tsa = file("tsa.pem", authority.certificate().as_bytes());
     let other = file("other.pem", TimeStampAuthority::new(P_256).certificate().as_bytes());
+    let expired = authority.certificate_of("-startdate 20200101000000Z -enddate 20210101000000Z");
+    let expired = file("expired.pem", expired.as_bytes());
     let line = format!("authority clock http://{} tsa.pem\n", authority.listen().await);
     let authorities = file("authorities", line.as_bytes()).leak();
     let flags = ["--timestamps", authorities, "--timestamps-every", "1"];
@@ -45,10 +47,12 @@ async fn evidence_bears_a_time_stamp_and_a_wrong_one_is_named() {
         "{done:?}"
     );
     let done = elsewhere(&["verify", &evidence, "--key", &key]);
-    assert!(done.code == Some(0) && done.out.contains("1 time stamps by authorities"), "{done:?}");
+    assert!(done.code == Some(0) && done.out.contains("1 time stamp by authorities"), "{done:?}");
     independently("bundle", &evidence, &key, 0);
     let done = verify(&evidence, &other);
     assert!(done.code == Some(1) && done.err.contains("no time stamp is by whom --tsa names"), "{done:?}");
+    let done = verify(&evidence, &expired);
+    assert!(done.code == Some(1) && done.err.contains("Root was not valid at the time"), "{done:?}");
     let done = verify(&evidence, &evidence);
     assert!(done.code == Some(64) && done.err.contains("--tsa"), "{done:?}");
 
