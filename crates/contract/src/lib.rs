@@ -17,6 +17,7 @@
 pub mod brief;
 mod command;
 mod convert;
+pub mod delivery;
 mod envelope;
 pub mod following;
 pub mod headers;
@@ -25,6 +26,7 @@ mod problem;
 mod query;
 mod reads;
 pub mod subjects;
+pub mod subscription;
 
 pub use command::{Noted, Submit, Submitted, SubmittedEvent};
 pub use envelope::{InvalidEnvelope, Proposed, Recorded, Salt};

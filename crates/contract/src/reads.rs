@@ -16,6 +16,8 @@ pub mod kind {
     pub const READ: &str = "read";
     /// Something left the register in a form made to be carried on: a calendar, a bundle of entries, a document.
     pub const EXPORT: &str = "export";
+    /// Marked material was sent to a subscriber.
+    pub const DELIVERY: &str = "delivery";
     /// The log of reads was asked.
     pub const AUDIT: &str = "audit";
 }

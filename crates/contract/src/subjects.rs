@@ -3,6 +3,7 @@
 //! Everything in a subject comes from a closed set or is a UUID, so nothing a caller writes can reach one.
 
 use domain::{InvalidSubject, Subject};
+use uuid::Uuid;
 
 /// The stream that holds every event, for ever, in order.
 pub const STREAM: &str = "CHANCERY";
@@ -43,6 +44,27 @@ pub const READS_STREAM: &str = "CHANCERY_READS";
 /// Where a read is logged before its answer leaves: what the stream listens on.
 pub const READS: &str = "chancery.reads";
 
+/// What is asked of notifiers: managing subscriptions, and what was delivered.
+pub const SUBSCRIPTIONS: &str = "chancery.subscriptions";
+
+/// The stream of subscriptions, with what deliveries are signed with: a key-value bucket.
+pub const SUBSCRIPTION_STREAM: &str = "KV_CHANCERY_SUBSCRIPTIONS";
+
+/// What that stream listens on.
+pub const SUBSCRIPTION_KEYS: &str = "$KV.CHANCERY_SUBSCRIPTIONS.>";
+
+/// What it holds of subscriptions themselves.
+pub const EVERY_SUBSCRIPTION: &str = "$KV.CHANCERY_SUBSCRIPTIONS.subscription.*";
+
+/// What it holds of who delivers for which.
+pub const EVERY_LEASE: &str = "$KV.CHANCERY_SUBSCRIPTIONS.lease.*";
+
+/// The stream of what was delivered to whom.
+pub const DELIVERY_STREAM: &str = "CHANCERY_DELIVERIES";
+
+/// What that stream listens on: every attempt of every subscription.
+pub const DELIVERIES: &str = "chancery.deliveries.*";
+
 /// The stream of what others say of checkpoints.
 pub const ATTESTATION_STREAM: &str = "CHANCERY_ATTESTATIONS";
 
@@ -66,6 +88,11 @@ pub const KEYS: &str = "$KV.CHANCERY_KEYS.>";
 /// What it holds of records that are about to be disposed of.
 pub const DISPOSING: &str = "$KV.CHANCERY_KEYS.disposing.>";
 
+const SUBSCRIPTION: &str = "$KV.CHANCERY_SUBSCRIPTIONS.subscription.";
+const LEASE: &str = "$KV.CHANCERY_SUBSCRIPTIONS.lease.";
+const DELIVERY: &str = "chancery.deliveries.";
+const FEED: &str = "chancery.feeds.";
+const FEED_STREAM: &str = "CHANCERY_FEED_";
 const EVENTS: &str = "chancery.events.";
 const KEY: &str = "$KV.CHANCERY_KEYS.";
 const ABOUT: &str = "$KV.CHANCERY_KEYS.disposing.";
@@ -104,11 +131,48 @@ pub fn record_disposing(text: &str) -> Result<Subject, InvalidSubject> {
     behind(ABOUT, text)
 }
 
+/// Where a subscription stands.
+#[must_use]
+pub fn subscription(id: Uuid) -> String {
+    format!("{SUBSCRIPTION}{id}")
+}
+
+/// Where it stands which notifier delivers for a subscription.
+#[must_use]
+pub fn lease(id: Uuid) -> String {
+    format!("{LEASE}{id}")
+}
+
+/// Where it is written what was delivered for a subscription: the last line there is how it stands.
+#[must_use]
+pub fn deliveries(id: Uuid) -> String {
+    format!("{DELIVERY}{id}")
+}
+
+/// Where a feed's events go.
+#[must_use]
+pub fn feed(id: Uuid) -> String {
+    format!("{FEED}{id}")
+}
+
+/// The stream that holds a feed's events.
+#[must_use]
+pub fn feed_stream(id: Uuid) -> String {
+    format!("{FEED_STREAM}{}", id.simple())
+}
+
+/// The subscription whose key, lease or deliveries a message is of; none: it is of no subscription.
+#[must_use]
+pub fn subscription_of(text: &str) -> Option<Uuid> {
+    let id = [SUBSCRIPTION, LEASE, DELIVERY].iter().find_map(|prefix| text.strip_prefix(prefix))?;
+    Uuid::try_parse(id).ok()
+}
+
 fn behind(prefix: &str, text: &str) -> Result<Subject, InvalidSubject> {
     let invalid = || InvalidSubject::Form(text.to_owned());
     let (aggregate, id) =
         text.strip_prefix(prefix).and_then(|rest| rest.split_once('.')).ok_or_else(invalid)?;
-    let id = uuid::Uuid::try_parse(id).map_err(|_| invalid())?;
+    let id = Uuid::try_parse(id).map_err(|_| invalid())?;
     Ok(Subject { aggregate: aggregate.parse()?, id })
 }
 
@@ -124,6 +188,15 @@ mod tests {
         assert_eq!(record_of(&of_record(&record)), Ok(record));
         assert_eq!(record_disposing(&disposing(&record)), Ok(record));
         assert!(record_disposing(&key_of(&record)).is_err());
+    }
+
+    #[test]
+    fn a_subscription_reads_back_from_each_of_its_subjects() {
+        let id = Uuid::from_u128(7);
+        for subject in [subscription(id), lease(id), deliveries(id)] {
+            assert_eq!(subscription_of(&subject), Some(id), "{subject}");
+        }
+        assert_eq!(subscription_of("chancery.deliveries.7"), None);
     }
 
     #[test]

@@ -34,5 +34,5 @@ pub use entry::{Checkpoint, Entry, Hash};
 pub use error::{AppendError, Error, TailError};
 pub use journal::{Journal, Line, WriteError, Writer};
 pub use log::{EventLog, Settings};
-pub use stream::{Identity, OLDEST_SERVER, Plan, READS_PLAN};
+pub use stream::{DELIVERIES_PLAN, Identity, OLDEST_SERVER, Plan, READS_PLAN};
 pub use tail::{Progress, Start, Tail};

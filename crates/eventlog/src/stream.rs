@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_nats::jetstream::stream::{Config, Info, PersistenceMode, RetentionPolicy, StorageType};
 use async_nats::{Client, ServerInfo};
-use contract::subjects::{EVERY_EVENT, READS, READS_STREAM, STREAM};
+use contract::subjects::{DELIVERIES, DELIVERY_STREAM, EVERY_EVENT, READS, READS_STREAM, STREAM};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +59,13 @@ pub const READS_PLAN: Plan = Plan {
     stream: READS_STREAM,
     subject: READS,
     description: "Who was shown marked material, and what left the register",
+};
+
+/// What was delivered to whom. The last line of each subscription is how it stands.
+pub const DELIVERIES_PLAN: Plan = Plan {
+    stream: DELIVERY_STREAM,
+    subject: DELIVERIES,
+    description: "What was delivered to which subscriber, and what became of it",
 };
 
 /// No limits, nothing that removes, and batches.

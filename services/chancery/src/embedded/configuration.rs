@@ -11,8 +11,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use contract::subjects::{
-    ATTESTATION_STREAM, ATTESTATIONS, AUDIT, CHECKPOINT_STREAM, CHECKPOINTS, COMMANDS, EVERY_EVENT,
-    KEY_STREAM, KEYS, QUERIES, READS, READS_STREAM, STREAM,
+    ATTESTATION_STREAM, ATTESTATIONS, AUDIT, CHECKPOINT_STREAM, CHECKPOINTS, COMMANDS, DELIVERIES,
+    DELIVERY_STREAM, DOSSIERS, EVERY_EVENT, KEY_STREAM, KEYS, QUERIES, READS, READS_STREAM, STREAM,
+    SUBSCRIPTION_KEYS, SUBSCRIPTION_STREAM, SUBSCRIPTIONS,
 };
 
 /// Creates the streams, before any role starts.
@@ -22,12 +23,16 @@ pub(crate) const SET_UP: &str = "set-up";
 const REGISTRAR: &str = "registrar";
 const PROJECTOR: &str = "projector";
 const AUDITOR: &str = "auditor";
+const NOTIFIER: &str = "notifier";
 const GATEWAY: &str = "gateway";
 
 /// The streams that auditors write.
 const OF_AUDITORS: [&str; 2] = [CHECKPOINT_STREAM, ATTESTATION_STREAM];
 
-const USERS: [&str; 5] = [SET_UP, REGISTRAR, PROJECTOR, AUDITOR, GATEWAY];
+/// The streams that notifiers write, beside the log of reads.
+const OF_NOTIFIERS: [&str; 2] = [DELIVERY_STREAM, SUBSCRIPTION_STREAM];
+
+const USERS: [&str; 6] = [SET_UP, REGISTRAR, PROJECTOR, AUDITOR, NOTIFIER, GATEWAY];
 
 /// Who connects.
 #[derive(Clone)]
@@ -96,6 +101,7 @@ fn allowed(user: &str) -> (Vec<String>, Vec<String>) {
         SET_UP => [STREAM, READS_STREAM, KEY_STREAM]
             .into_iter()
             .chain(OF_AUDITORS)
+            .chain(OF_NOTIFIERS)
             .map(|stream| format!("$JS.API.STREAM.CREATE.{stream}"))
             .collect(),
         REGISTRAR => {
@@ -105,7 +111,13 @@ fn allowed(user: &str) -> (Vec<String>, Vec<String>) {
             let read = OF_AUDITORS.map(|stream| format!("$JS.API.STREAM.MSG.GET.{stream}"));
             [CHECKPOINTS, ATTESTATIONS].map(ToOwned::to_owned).into_iter().chain(read).collect()
         }
-        GATEWAY => [COMMANDS, AUDIT, READS].into_iter().chain(QUERIES).map(ToOwned::to_owned).collect(),
+        // What marks it shows, the read model says; what of it is marked, is logged.
+        NOTIFIER => [DELIVERIES, SUBSCRIPTION_KEYS, READS, DOSSIERS].map(ToOwned::to_owned).to_vec(),
+        GATEWAY => [COMMANDS, AUDIT, SUBSCRIPTIONS, READS]
+            .into_iter()
+            .chain(QUERIES)
+            .map(ToOwned::to_owned)
+            .collect(),
         _ => Vec::new(),
     };
     if user != GATEWAY {
@@ -114,8 +126,11 @@ fn allowed(user: &str) -> (Vec<String>, Vec<String>) {
     if matches!(user, SET_UP | AUDITOR) {
         publish.extend(reading(READS_STREAM));
     }
-    if user == GATEWAY {
+    if matches!(user, NOTIFIER | GATEWAY) {
         publish.push(format!("$JS.API.STREAM.INFO.{READS_STREAM}"));
+    }
+    if matches!(user, SET_UP | NOTIFIER) {
+        publish.extend(OF_NOTIFIERS.into_iter().flat_map(reading));
     }
     if matches!(user, SET_UP | AUDITOR) {
         publish.extend(OF_AUDITORS.map(|stream| format!("$JS.API.STREAM.INFO.{stream}")));
@@ -126,7 +141,10 @@ fn allowed(user: &str) -> (Vec<String>, Vec<String>) {
     if matches!(user, REGISTRAR | PROJECTOR) {
         publish.push(format!("$JS.API.STREAM.MSG.GET.{KEY_STREAM}"));
     }
-    if matches!(user, REGISTRAR | PROJECTOR | AUDITOR) {
+    if user == PROJECTOR {
+        publish.push(format!("_INBOX.{NOTIFIER}.>"));
+    }
+    if matches!(user, REGISTRAR | PROJECTOR | AUDITOR | NOTIFIER) {
         publish.push(format!("_INBOX.{GATEWAY}.>"));
     }
     let mut subscribe = vec![format!("_INBOX.{user}.>")];
@@ -134,6 +152,7 @@ fn allowed(user: &str) -> (Vec<String>, Vec<String>) {
         REGISTRAR => subscribe.extend([COMMANDS.to_owned(), "$SRV.>".to_owned()]),
         PROJECTOR => subscribe.extend(QUERIES.into_iter().chain(["$SRV.>"]).map(ToOwned::to_owned)),
         AUDITOR => subscribe.extend([AUDIT.to_owned(), "$SRV.>".to_owned()]),
+        NOTIFIER => subscribe.extend([SUBSCRIPTIONS.to_owned(), "$SRV.>".to_owned()]),
         _ => {}
     }
     (publish, subscribe)
@@ -175,17 +194,19 @@ mod tests {
     }
 
     #[test]
-    fn each_stream_has_one_role_that_may_write_to_it() {
-        let writers = [
-            ("chancery.events", REGISTRAR),
-            ("chancery.checkpoints", AUDITOR),
-            ("chancery.attestations", AUDITOR),
-            ("chancery.reads", GATEWAY),
+    fn a_stream_is_written_by_the_roles_that_have_something_to_write() {
+        let writers: [(&str, &[&str]); 6] = [
+            ("chancery.events", &[REGISTRAR]),
+            ("chancery.checkpoints", &[AUDITOR]),
+            ("chancery.attestations", &[AUDITOR]),
+            ("chancery.deliveries", &[NOTIFIER]),
+            ("$KV.CHANCERY_SUBSCRIPTIONS", &[NOTIFIER]),
+            ("chancery.reads", &[NOTIFIER, GATEWAY]),
         ];
         for (subject, who) in writers {
             for user in USERS {
                 let may = allowed(user).0.iter().any(|may| may.starts_with(subject));
-                assert_eq!(may, user == who, "{user} {subject}");
+                assert_eq!(may, who.contains(&user), "{user} {subject}");
             }
         }
     }
@@ -195,7 +216,7 @@ mod tests {
         for user in USERS {
             let publish = allowed(user).0;
             let may = |subject: &str| publish.iter().any(|may| may.starts_with(subject));
-            assert_eq!(may("$KV."), user == REGISTRAR, "{user}");
+            assert_eq!(may("$KV.CHANCERY_KEYS"), user == REGISTRAR, "{user}");
             let read = format!("$JS.API.STREAM.MSG.GET.{KEY_STREAM}");
             assert_eq!(may(&read), matches!(user, REGISTRAR | PROJECTOR), "{user}");
             assert!(!may(&format!("$JS.API.DIRECT.GET.{KEY_STREAM}")), "{user}");

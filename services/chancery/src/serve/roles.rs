@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use async_nats::Client;
 use auditor::Publication;
-use eventlog::{EventLog, Journal, READS_PLAN};
+use eventlog::{DELIVERIES_PLAN, EventLog, Journal, READS_PLAN};
 use service::settings::Server as Address;
 use service::token::Keys;
 use service::{Common, Process, connect};
@@ -21,18 +21,21 @@ pub(super) enum Role {
     Projector,
     /// Signs checkpoints and proves what is recorded
     Auditor,
+    /// Tells subscribers
+    Notifier,
     /// Serves the HTTP API
     Gateway,
 }
 
 impl Role {
-    const ALL: [Self; 4] = [Self::Registrar, Self::Projector, Self::Auditor, Self::Gateway];
+    const ALL: [Self; 5] = [Self::Registrar, Self::Projector, Self::Auditor, Self::Notifier, Self::Gateway];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Registrar => "registrar",
             Self::Projector => "projector",
             Self::Auditor => "auditor",
+            Self::Notifier => "notifier",
             Self::Gateway => "gateway",
         }
     }
@@ -47,6 +50,8 @@ pub(super) struct Settings {
     projector: projector::Settings,
     #[command(flatten)]
     auditor: auditor::Settings,
+    #[command(flatten)]
+    notifier: notifier::Settings,
     #[command(flatten)]
     pub(super) gateway: gateway::Settings,
 }
@@ -73,6 +78,10 @@ pub(super) async fn start(process: &mut Process, serve: &Serve, server: Option<&
         let log = eventlog::Settings { replicas, ..eventlog::Settings::default() };
         let reads = Journal::open(process.shell().client.clone(), READS_PLAN, &log).await;
         reads.context("the log of reads cannot be set up")?;
+        let deliveries = Journal::open(process.shell().client.clone(), DELIVERIES_PLAN, &log).await;
+        deliveries.context("the journal of deliveries cannot be set up")?;
+        let subscriptions = notifier::Store::open(process.shell().client.clone(), replicas).await;
+        subscriptions.context("the bucket of subscriptions cannot be set up")?;
         EventLog::open(process.shell().client.clone(), log).await.context("the log cannot be set up")?;
         let keys = sealing::Keys::open(process.shell().client.clone(), replicas).await;
         keys.context("the bucket of keys cannot be set up")?;
@@ -94,6 +103,9 @@ pub(super) async fn start(process: &mut Process, serve: &Serve, server: Option<&
             }
             Role::Auditor => {
                 process.role_as(name, client, |shell| auditor::run(settings.auditor.clone(), shell));
+            }
+            Role::Notifier => {
+                process.role_as(name, client, |shell| notifier::run(settings.notifier.clone(), shell));
             }
             Role::Gateway => {
                 process.role_as(name, client, |shell| gateway::run(settings.gateway.clone(), shell));

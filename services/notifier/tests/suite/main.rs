@@ -1,0 +1,4 @@
+//! The notifier against a real server.
+#![expect(clippy::unwrap_used, reason = "a failure in a test says where it was")]
+
+mod store;
