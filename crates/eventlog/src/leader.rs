@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::response::Response;
-use async_nats::jetstream::stream::{Config, Info};
+use async_nats::jetstream::stream::{Config, Info, RawMessage};
 use async_nats::jetstream::{self, Context, ErrorCode};
+use bytes::Bytes;
 use contract::subjects;
 use domain::Subject;
 use jiff::Timestamp;
@@ -17,6 +19,12 @@ use crate::{Entry, Error, message};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+
+/// A message as the leader gives it.
+#[derive(Deserialize)]
+struct Found {
+    message: RawMessage,
+}
 
 /// A stream's leader.
 #[derive(Clone)]
@@ -75,6 +83,15 @@ impl Leader {
         Ok(found.map_or(0, |found| found.message.seq))
     }
 
+    /// The last message on a subject, with its position; none: there is none.
+    pub(crate) async fn last_on(&self, subject: &str) -> Result<Option<(u64, Bytes)>, Error> {
+        let found = self.message::<Found>(&json!({ "last_by_subj": subject })).await?;
+        let Some(found) = found else { return Ok(None) };
+        let position = found.message.sequence;
+        let message = StreamMessage::try_from(found.message).map_err(|_| Error::Unreadable { position })?;
+        Ok(Some((position, message.payload)))
+    }
+
     /// A record's first event from `position` on.
     pub(crate) async fn next(&self, subject: &Subject, position: u64) -> Result<Option<Entry>, Error> {
         self.entry(&json!({ "next_by_subj": subjects::of_record(subject), "seq": position })).await
@@ -86,12 +103,6 @@ impl Leader {
     }
 
     async fn entry(&self, request: &serde_json::Value) -> Result<Option<Entry>, Error> {
-        use async_nats::jetstream::message::StreamMessage;
-        use async_nats::jetstream::stream::RawMessage;
-        #[derive(Deserialize)]
-        struct Found {
-            message: RawMessage,
-        }
         let Some(found) = self.message::<Found>(request).await? else { return Ok(None) };
         let position = found.message.sequence;
         let message = StreamMessage::try_from(found.message).map_err(|_| Error::Unreadable { position })?;

@@ -9,7 +9,8 @@
 //!   leader, [`EventLog::tail`] follows every event from a position and refuses a log that lost any.
 //!
 //! - A [`Journal`] is a stream beside the log, as well protected, of lines that stand by themselves and are guarded by
-//!   nothing; a [`Writer`] adds to it. The log of reads is one.
+//!   nothing; a [`Writer`] adds to it. The log of reads is one. A [`Ledger`] adds lines to one that has a subject for each
+//!   thing, each behind the last line about that thing.
 //!
 //! NATS JetStream is behind it and shows nowhere. Atomic batches follow ADR-50, batched direct reads ADR-31 of
 //! the NATS architecture decisions. What events mean is not known here.
@@ -20,6 +21,7 @@ mod entry;
 mod error;
 mod journal;
 mod leader;
+mod ledger;
 mod log;
 mod message;
 mod publish;
@@ -33,6 +35,7 @@ pub use append::{Append, Appended, Batch, InvalidBatch};
 pub use entry::{Checkpoint, Entry, Hash};
 pub use error::{AppendError, Error, TailError};
 pub use journal::{Journal, Line, WriteError, Writer};
+pub use ledger::{Ledger, LedgerError};
 pub use log::{EventLog, Settings};
 pub use stream::{DELIVERIES_PLAN, Identity, OLDEST_SERVER, Plan, READS_PLAN};
 pub use tail::{Progress, Start, Tail};

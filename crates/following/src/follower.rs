@@ -46,6 +46,8 @@ pub struct Follower<F> {
     /// A page that was asked for to see whether it can begin.
     first: Option<Batch<F>>,
     is_live: bool,
+    /// What had been unsettled when it looked last.
+    unsettled: u64,
 }
 
 impl<F: Form> Follower<F> {
@@ -68,6 +70,7 @@ impl<F: Form> Follower<F> {
             position: after.unwrap_or_default(),
             first: None,
             is_live: false,
+            unsettled: live.unsettled(),
         };
         match (after, live.end()) {
             (None, Some(end)) => follower.position = end,
@@ -100,9 +103,12 @@ impl<F: Form> Follower<F> {
     /// What there is. If it is nothing, waits for it, but not longer than `until`; a page that is asked for takes its
     /// time. It can be given up at any time, and nothing is lost.
     pub async fn more(&mut self, until: Instant) -> More<F> {
-        if let Some(first) = self.first.take() {
+        if let Some(first) = self.first.take()
+            && self.is_settled()
+        {
             return More::Here(vec![Arc::new(first)]);
         }
+        self.unsettled = self.live.unsettled();
         match self.live.behind(self.position, &self.place) {
             Behind::Here(batches) => {
                 self.is_live = true;
@@ -126,6 +132,13 @@ impl<F: Form> Follower<F> {
                 self.catch_up().await
             }
         }
+    }
+
+    /// Whether what there was when it looked last still is so, as far as is known. Who takes its time with that asks, and
+    /// looks anew if it is not: somebody's sight of something has changed.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.unsettled == self.live.unsettled()
     }
 
     /// What of a batch it may see and wants to hear of.

@@ -65,11 +65,13 @@ struct State<F> {
     numbers: u64,
     /// How often the log was found to end before what it had told.
     breaks: u64,
+    /// How often what was said before may no longer have been so.
+    unsettled: u64,
 }
 
 impl<F> Default for State<F> {
     fn default() -> Self {
-        Self { ring: Ring::default(), readers: HashMap::new(), numbers: 0, breaks: 0 }
+        Self { ring: Ring::default(), readers: HashMap::new(), numbers: 0, breaks: 0, unsettled: 0 }
     }
 }
 
@@ -109,6 +111,11 @@ impl<F: Form> Live<F> {
     /// Up to where everything was told; none: nobody follows yet.
     pub(crate) fn end(&self) -> Option<u64> {
         self.0.state().ring.end()
+    }
+
+    /// How often what was said before may no longer have been so.
+    pub(crate) fn unsettled(&self) -> u64 {
+        self.0.state().unsettled
     }
 
     /// What is behind a position for who has a place.
@@ -186,6 +193,7 @@ impl<F: Form> Live<F> {
         let mut state = self.0.state();
         state.ring.rest();
         state.breaks += 1;
+        state.unsettled += 1;
         drop(state);
         self.0.news.send_replace(());
     }
@@ -211,7 +219,9 @@ impl<F: Form> Live<F> {
                 if batch.through == after {
                     return Ok(());
                 }
-                self.0.state().ring.push(batch, unsettles);
+                let mut state = self.0.state();
+                state.unsettled += u64::from(unsettles);
+                state.ring.push(batch, unsettles);
             }
         }
         self.0.news.send_replace(());

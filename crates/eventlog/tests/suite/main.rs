@@ -6,6 +6,7 @@ mod append;
 mod batch;
 mod group;
 mod journal;
+mod ledger;
 mod restart;
 mod setup;
 mod silence;
