@@ -20,7 +20,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// What signs: a secret (`v1`) or a private key (`v1a`).
+/// What signs: a secret (`v1`) or a private key (`v1a`). Read from either's text.
 #[derive(Debug)]
 pub enum SigningKey {
     /// Whoever verifies has it too.
@@ -38,6 +38,17 @@ impl SigningKey {
                 format!("{},{}", PublicKey::SCHEME, BASE64.encode(key.sign(&signed.concat())))
             }
         }
+    }
+}
+
+impl FromStr for SigningKey {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        if text.starts_with(PrivateKey::PREFIX) {
+            return text.parse().map(Self::Private);
+        }
+        text.parse().map(Self::Secret)
     }
 }
 

@@ -144,9 +144,11 @@ fn keys_are_read_back_from_their_texts() {
     let secret = Secret::random().expect("random bytes");
     let text = secret.reveal();
     assert_eq!(text.parse::<Secret>().expect("a secret").reveal(), text);
+    assert!(matches!(text.parse(), Ok(SigningKey::Secret(_))));
     assert!(text.trim_end_matches('=').parse::<Secret>().is_ok(), "padding may be left out");
     let private = pair();
     let text = private.reveal();
+    assert!(matches!(text.parse(), Ok(SigningKey::Private(_))));
     let again = text.parse::<PrivateKey>().expect("a key");
     assert_eq!((again.reveal(), again.public()), (text, private.public()));
     let public = private.public();
