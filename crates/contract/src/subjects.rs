@@ -89,6 +89,7 @@ pub const KEYS: &str = "$KV.CHANCERY_KEYS.>";
 pub const DISPOSING: &str = "$KV.CHANCERY_KEYS.disposing.>";
 
 const SUBSCRIPTION: &str = "$KV.CHANCERY_SUBSCRIPTIONS.subscription.";
+const NOTIFIER: &str = "$KV.CHANCERY_SUBSCRIPTIONS.notifier.";
 const LEASE: &str = "$KV.CHANCERY_SUBSCRIPTIONS.lease.";
 const DELIVERY: &str = "chancery.deliveries.";
 const FEED: &str = "chancery.feeds.";
@@ -96,6 +97,17 @@ const FEED_STREAM: &str = "CHANCERY_FEED_";
 const EVENTS: &str = "chancery.events.";
 const KEY: &str = "$KV.CHANCERY_KEYS.";
 const ABOUT: &str = "$KV.CHANCERY_KEYS.disposing.";
+
+/// A key of the bucket of subscriptions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubscriptionKey {
+    /// A subscription.
+    Subscription(Uuid),
+    /// Which notifier delivers for a subscription.
+    Lease(Uuid),
+    /// A notifier, which lives for as long as this changes.
+    Notifier(Uuid),
+}
 
 /// The one literal subject of a record: `chancery.events.<aggregate>.<uuid>`.
 #[must_use]
@@ -141,6 +153,21 @@ pub fn subscription(id: Uuid) -> String {
 #[must_use]
 pub fn lease(id: Uuid) -> String {
     format!("{LEASE}{id}")
+}
+
+/// Where a notifier gives signs of life.
+#[must_use]
+pub fn notifier(id: Uuid) -> String {
+    format!("{NOTIFIER}{id}")
+}
+
+/// What a message of the bucket of subscriptions is about; none: nothing that is known.
+#[must_use]
+pub fn read_subscription_key(text: &str) -> Option<SubscriptionKey> {
+    let of = |prefix: &str| Uuid::try_parse(text.strip_prefix(prefix)?).ok();
+    let subscription = || of(SUBSCRIPTION).map(SubscriptionKey::Subscription);
+    let lease = || of(LEASE).map(SubscriptionKey::Lease);
+    subscription().or_else(lease).or_else(|| of(NOTIFIER).map(SubscriptionKey::Notifier))
 }
 
 /// Where it is written what was delivered for a subscription: the last line there is how it stands.
@@ -197,6 +224,10 @@ mod tests {
             assert_eq!(subscription_of(&subject), Some(id), "{subject}");
         }
         assert_eq!(subscription_of("chancery.deliveries.7"), None);
+        assert_eq!(read_subscription_key(&subscription(id)), Some(SubscriptionKey::Subscription(id)));
+        assert_eq!(read_subscription_key(&lease(id)), Some(SubscriptionKey::Lease(id)));
+        assert_eq!(read_subscription_key(&notifier(id)), Some(SubscriptionKey::Notifier(id)));
+        assert_eq!(read_subscription_key(&deliveries(id)), None);
     }
 
     #[test]

@@ -1,36 +1,40 @@
 //! The notifier: tells subscribers of events, in order, until they have them.
 //!
 //! - `store` is the bucket of subscriptions, which notifiers alone read and write.
+//! - `engine` shares the subscriptions among the notifiers that live; `worker` delivers for one.
 //!
 //! What was delivered, and how far each subscription has come, is in the journal of deliveries: its last line of a
 //! subscription is all that another notifier needs to go on. A line is written only behind the one that its writer knew
 //! as the last, so of two that take themselves for responsible one finds out that it is not.
 
+mod engine;
+mod settings;
 mod store;
+mod worker;
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use contract::subjects;
 use contract::{Problem, ProblemKind};
-use eventlog::{DELIVERIES_PLAN, Journal};
+use domain::Levels;
+use eventlog::{DELIVERIES_PLAN, Journal, Ledger, READS_PLAN, Writer};
+use following::{Live, Paging};
 use service::{Endpoint, Reply, Shell};
+use webhook::Poster;
 
+use engine::Engine;
+use worker::Parts;
+
+pub use settings::Settings;
 pub use store::{Kept, Store, StoreError};
 
-/// What an operator may set.
-#[derive(Clone, Debug, clap::Args)]
-#[group(skip)]
-#[command(next_help_heading = "Notifier")]
-pub struct Settings {
-    /// Questions that are answered at once; those beyond are refused
-    #[arg(long, env = "CHANCERY_NOTIFIER_IN_FLIGHT", value_name = "COUNT", default_value_t = 256)]
-    pub notifier_in_flight: usize,
-}
+/// How many subscriptions ask for pages at once when they are behind.
+const CATCHING_UP: usize = 8;
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self { notifier_in_flight: 256 }
-    }
-}
+/// How long an answer of the log, of the journal and of the log of reads may take.
+const ANSWERING: Duration = Duration::from_secs(10);
 
 /// Tells subscribers and answers until the shell is shut down.
 ///
@@ -41,7 +45,21 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     let serving = shell.latch("endpoint");
     let journal = Journal::open(shell.client.clone(), DELIVERIES_PLAN, &eventlog::Settings::default()).await;
     journal.context("the journal of deliveries cannot be opened")?;
-    let _store = Store::new(shell.client.clone());
+    let store = Store::open(shell.client.clone(), 1).await.context("the bucket of subscriptions cannot be opened")?;
+    let live = Live::new(shell.clone(), Levels::default(), Paging { at_once: CATCHING_UP, within: ANSWERING });
+    let parts = Parts {
+        shell: shell.clone(),
+        live: live.clone(),
+        ledger: Ledger::new(shell.client.clone(), DELIVERIES_PLAN, ANSWERING),
+        poster: Poster::new(settings.poster()).context("nothing can be posted")?,
+        reads: Writer::new(shell.client.clone(), READS_PLAN, ANSWERING),
+        levels: Levels::default(),
+        schedule: settings.retry_schedule.clone(),
+        pause_after: settings.pause_after,
+    };
+    let engine = Engine::new(store, Arc::new(parts), settings.notifier_within);
+    shell.tasks.spawn(live.run());
+    shell.tasks.spawn(engine.run());
     shell
         .serve(endpoint(settings.notifier_in_flight), |_| async {
             Reply::from(Problem::new(ProblemKind::NotFound, "there are no subscriptions yet"))

@@ -12,7 +12,8 @@ use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{Config, LastRawMessageErrorKind, StorageType};
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, HeaderMap};
-use contract::subjects::{self, SUBSCRIPTION_KEYS, SUBSCRIPTION_STREAM};
+use bytes::Bytes;
+use contract::subjects::{self, SUBSCRIPTION_KEYS, SUBSCRIPTION_STREAM, SubscriptionKey};
 use contract::subscription::Stored;
 use futures_util::{Stream, StreamExt};
 use uuid::Uuid;
@@ -84,7 +85,10 @@ impl Store {
         let stream = self.context.get_stream_no_info(SUBSCRIPTION_STREAM).await;
         let stream = stream.map_err(StoreError::unavailable)?;
         match stream.get_last_raw_message_by_subject(&subjects::subscription(id)).await {
-            Ok(message) => kept(id, message.sequence, &message.headers, &message.payload).map(Some),
+            Ok(message) => {
+                let value = (!is_mark(&message.headers)).then_some(&*message.payload);
+                kept(id, message.sequence, value).map(Some)
+            }
             Err(error) if matches!(error.kind(), LastRawMessageErrorKind::NoMessageFound) => Ok(None),
             Err(error) => Err(StoreError::unavailable(error)),
         }
@@ -96,7 +100,7 @@ impl Store {
     /// [`StoreError::Changed`], [`StoreError::Unavailable`]: then it may have been written.
     pub async fn write(&self, stored: &Stored, revision: u64) -> Result<u64, StoreError> {
         let value = serde_json::to_vec(stored).map_err(StoreError::Unreadable)?;
-        self.put(stored.subscription.id, PublishMessage::build().payload(value.into()), revision).await
+        self.put(subjects::subscription(stored.subscription.id), value.into(), revision).await
     }
 
     /// Deletes the subscription that was read at `revision`.
@@ -104,14 +108,24 @@ impl Store {
     /// # Errors
     /// As [`write`](Self::write).
     pub async fn delete(&self, id: Uuid, revision: u64) -> Result<u64, StoreError> {
-        let mut headers = HeaderMap::new();
-        headers.insert(OPERATION.0, OPERATION.1);
-        self.put(id, PublishMessage::build().headers(headers), revision).await
+        self.mark(subjects::subscription(id), revision).await
     }
 
-    async fn put(&self, id: Uuid, message: PublishMessage, revision: u64) -> Result<u64, StoreError> {
+    /// Writes a value behind the one at `revision`.
+    pub(crate) async fn put(&self, key: String, value: Bytes, revision: u64) -> Result<u64, StoreError> {
+        self.publish(key, PublishMessage::build().payload(value), revision).await
+    }
+
+    /// Writes that there is nothing any more behind the value at `revision`.
+    pub(crate) async fn mark(&self, key: String, revision: u64) -> Result<u64, StoreError> {
+        let mut headers = HeaderMap::new();
+        headers.insert(OPERATION.0, OPERATION.1);
+        self.publish(key, PublishMessage::build().headers(headers), revision).await
+    }
+
+    async fn publish(&self, key: String, message: PublishMessage, revision: u64) -> Result<u64, StoreError> {
         let message = message.expected_last_subject_sequence(revision);
-        let sent = self.context.send_publish(subjects::subscription(id), message).await;
+        let sent = self.context.send_publish(key, message).await;
         let acknowledged = match sent {
             Ok(sent) => sent.await,
             Err(error) => Err(error),
@@ -131,8 +145,26 @@ impl Store {
     pub async fn watch(
         &self,
     ) -> Result<impl Stream<Item = Result<Kept, StoreError>> + Send + Unpin + use<>, StoreError> {
+        let entries = self.entries(subjects::EVERY_SUBSCRIPTION).await?;
+        let subscriptions = entries.filter_map(|entry| async {
+            match entry {
+                Ok(Entry { key: SubscriptionKey::Subscription(id), revision, value, .. }) => {
+                    Some(kept(id, revision, value.as_deref()))
+                }
+                Ok(_) => None,
+                Err(error) => Some(Err(error)),
+            }
+        });
+        Ok(subscriptions.boxed())
+    }
+
+    /// Every key of a subject as it stands, each once, and then every change.
+    pub(crate) async fn entries(
+        &self,
+        subject: &str,
+    ) -> Result<impl Stream<Item = Result<Entry, StoreError>> + Send + Unpin + use<>, StoreError> {
         let config = OrderedConfig {
-            filter_subject: subjects::EVERY_SUBSCRIPTION.to_owned(),
+            filter_subject: subject.to_owned(),
             deliver_policy: DeliverPolicy::LastPerSubject,
             ..OrderedConfig::default()
         };
@@ -140,30 +172,43 @@ impl Store {
         let stream = stream.map_err(StoreError::unavailable)?;
         let consumer = stream.create_consumer(config).await.map_err(StoreError::unavailable)?;
         let messages = consumer.messages().await.map_err(StoreError::unavailable)?;
-        let changes = messages.filter_map(|message| async {
+        let entries = messages.filter_map(|message| async {
             let message = match message {
                 Ok(message) => message,
                 Err(error) => return Some(Err(StoreError::unavailable(error))),
             };
-            let id = subjects::subscription_of(&message.subject)?;
-            let revision = message.info().map(|info| info.stream_sequence);
-            let revision = match revision {
-                Ok(revision) => revision,
+            let key = subjects::read_subscription_key(&message.subject)?;
+            let (revision, pending) = match message.info() {
+                Ok(info) => (info.stream_sequence, info.pending),
                 Err(error) => return Some(Err(StoreError::unavailable(error))),
             };
-            let none = HeaderMap::new();
-            Some(kept(id, revision, message.headers.as_ref().unwrap_or(&none), &message.payload))
+            let is_there = message.headers.as_ref().is_none_or(|headers| !is_mark(headers));
+            let value = is_there.then(|| message.payload.clone());
+            Some(Ok(Entry { key, revision, value, is_last: pending == 0 }))
         });
-        Ok(changes.boxed())
+        Ok(entries.boxed())
     }
 }
 
-fn kept(id: Uuid, revision: u64, headers: &HeaderMap, value: &[u8]) -> Result<Kept, StoreError> {
-    if headers.get(OPERATION.0).is_some_and(|operation| operation.as_str() == OPERATION.1) {
-        return Ok(Kept { id, revision, stored: None });
-    }
-    let stored = serde_json::from_slice(value).map_err(StoreError::Unreadable)?;
-    Ok(Kept { id, revision, stored: Some(stored) })
+/// What stands under a key of the bucket.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: SubscriptionKey,
+    pub(crate) revision: u64,
+    /// None: there is nothing any more.
+    pub(crate) value: Option<Bytes>,
+    /// Nothing else is known that was written later.
+    pub(crate) is_last: bool,
+}
+
+fn is_mark(headers: &HeaderMap) -> bool {
+    headers.get(OPERATION.0).is_some_and(|operation| operation.as_str() == OPERATION.1)
+}
+
+/// A subscription as it was found under its key.
+pub(crate) fn kept(id: Uuid, revision: u64, value: Option<&[u8]>) -> Result<Kept, StoreError> {
+    let stored = value.map(serde_json::from_slice).transpose().map_err(StoreError::Unreadable)?;
+    Ok(Kept { id, revision, stored })
 }
 
 fn config(replicas: usize) -> Config {

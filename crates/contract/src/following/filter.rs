@@ -172,7 +172,8 @@ fn is<T: std::str::FromStr<Err: std::fmt::Display>>(word: &str) -> Result<(), St
 }
 
 /// `engagement.held` of `chancery.engagement.held.v1`, of any version.
-fn short(event: &str) -> &str {
+#[must_use]
+pub fn short(event: &str) -> &str {
     let event = event.strip_prefix("chancery.").unwrap_or(event);
     match event.rsplit_once(".v") {
         Some((short, version)) if version.bytes().all(|byte| byte.is_ascii_digit()) => short,

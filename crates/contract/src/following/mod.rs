@@ -9,6 +9,6 @@ mod filter;
 mod parse;
 mod told;
 
-pub use filter::{Filter, Unfit, Wishes};
+pub use filter::{Filter, Unfit, Wishes, short};
 pub use parse::{Message, Parser};
 pub use told::{Follow, Following, Told};

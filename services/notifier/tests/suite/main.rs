@@ -1,4 +1,8 @@
 //! The notifier against a real server.
 #![expect(clippy::unwrap_used, reason = "a failure in a test says where it was")]
 
+mod delivering;
+mod log;
+mod receiver;
 mod store;
+mod world;

@@ -1,0 +1,108 @@
+//! What an attempt leads to.
+
+use std::time::Duration;
+
+use contract::delivery::{Attempt, Because, HaltReason, Halted, Outcome, Pending};
+use contract::subscription::Stored;
+use jiff::Timestamp;
+use webhook::Meaning;
+
+use super::body::Event;
+use super::send::{self, Sent};
+use super::{Leave, Track, Worker};
+
+impl Worker {
+    /// Attempts to deliver an event, and notes what became of it. False: it is not over with it.
+    pub(super) async fn deliver(
+        &mut self,
+        stored: &Stored,
+        event: &Event,
+        track: Track,
+    ) -> Result<bool, Leave> {
+        let pending = match track {
+            Track::Live => self.book.state.pending.as_ref(),
+            Track::Replay { .. } => self.again.as_ref(),
+        };
+        let before = pending.filter(|pending| pending.position == event.position);
+        let number = before.map_or(0, |pending| pending.attempts) + 1;
+        let (id, time) = (event.webhook_id(self.id), self.now());
+        let body = event.body(stored.subscription.payload).into();
+        let poster = self.parts.poster.clone();
+        let sent = self.attempting(send::send(&poster, stored, (&id, body), time)).await?;
+        let outcome = self.judge(stored, event.position, (number, &sent), track);
+        self.book.note(Attempt {
+            webhook_id: id,
+            event: event.uid,
+            position: event.position,
+            kind: event.kind.clone(),
+            number,
+            time,
+            took_ms: u32::try_from(sent.took.as_millis()).unwrap_or(u32::MAX),
+            outcome,
+            status: sent.status,
+            response: sent.response,
+            because: matches!(track, Track::Replay { .. }).then_some(Because::Replay),
+        });
+        Ok(outcome != Outcome::Failed)
+    }
+
+    /// How the subscription stands after an attempt.
+    fn judge(
+        &mut self,
+        stored: &Stored,
+        position: u64,
+        (number, sent): (u32, &Sent),
+        track: Track,
+    ) -> Outcome {
+        let now = self.now();
+        if sent.meaning == Meaning::Delivered {
+            self.pend(track, None);
+            self.book.state.failing_since = None;
+            self.book.state.delivered += 1;
+            self.passed(position, track);
+            return Outcome::Delivered;
+        }
+        let since = *self.book.state.failing_since.get_or_insert(now);
+        let halt = match sent.meaning {
+            Meaning::Gone => Some((HaltReason::Gone, "the endpoint answered 410: it wants nothing more".to_owned())),
+            _ if failed_for(since, now) >= self.parts.pause_after => {
+                Some((HaltReason::Failing, format!("nothing was delivered since {since}")))
+            }
+            _ => None,
+        };
+        if let Some((reason, detail)) = halt {
+            tracing::warn!(subscription = %self.id, owner = stored.subscription.owner, detail, "a subscription is halted");
+            let resumed = stored.subscription.resumed;
+            self.book.state.halted = Some(Halted { at: now, reason, detail, resumed });
+            self.pend(track, None);
+            return Outcome::Failed;
+        }
+        let failed = usize::try_from(number).unwrap_or(usize::MAX);
+        let random = u32::try_from(following::random(u64::from(u32::MAX))).unwrap_or_default();
+        match self.parts.schedule.wait(failed, sent.meaning, sent.peace, random) {
+            Some(wait) => {
+                let next = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
+                self.pend(track, Some(Pending { position, attempts: number, next }));
+                Outcome::Failed
+            }
+            None => {
+                self.pend(track, None);
+                self.book.state.dead += 1;
+                self.passed(position, track);
+                Outcome::Dead
+            }
+        }
+    }
+
+    fn pend(&mut self, track: Track, pending: Option<Pending>) {
+        match track {
+            Track::Live => self.book.state.pending = pending,
+            Track::Replay { .. } => self.again = pending,
+        }
+    }
+}
+
+/// For how long it has failed.
+fn failed_for(since: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(since)).unwrap_or_default()
+}
