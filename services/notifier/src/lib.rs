@@ -45,8 +45,10 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     let serving = shell.latch("endpoint");
     let journal = Journal::open(shell.client.clone(), DELIVERIES_PLAN, &eventlog::Settings::default()).await;
     journal.context("the journal of deliveries cannot be opened")?;
-    let store = Store::open(shell.client.clone(), 1).await.context("the bucket of subscriptions cannot be opened")?;
-    let live = Live::new(shell.clone(), Levels::default(), Paging { at_once: CATCHING_UP, within: ANSWERING });
+    let store =
+        Store::open(shell.client.clone(), 1).await.context("the bucket of subscriptions cannot be opened")?;
+    let live =
+        Live::new(shell.clone(), Levels::default(), Paging { at_once: CATCHING_UP, within: ANSWERING });
     let parts = Parts {
         shell: shell.clone(),
         live: live.clone(),

@@ -47,7 +47,11 @@ impl Claims {
 
     /// There is such a subscription, or no longer.
     pub(crate) fn subscription(&mut self, id: Uuid, is_there: bool) {
-        if is_there { self.subscriptions.insert(id) } else { self.subscriptions.remove(&id) };
+        if is_there {
+            self.subscriptions.insert(id)
+        } else {
+            self.subscriptions.remove(&id)
+        };
     }
 
     /// Somebody has a lease, or nobody.

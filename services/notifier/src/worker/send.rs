@@ -26,7 +26,13 @@ pub(crate) struct Sent {
 impl Sent {
     /// It could not even be attempted.
     fn not(why: String) -> Self {
-        Self { meaning: Meaning::Failed, status: None, response: Some(why), peace: None, took: Duration::ZERO }
+        Self {
+            meaning: Meaning::Failed,
+            status: None,
+            response: Some(why),
+            peace: None,
+            took: Duration::ZERO,
+        }
     }
 }
 

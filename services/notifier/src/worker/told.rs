@@ -64,7 +64,9 @@ impl Worker {
         }
         let since = *self.book.state.failing_since.get_or_insert(now);
         let halt = match sent.meaning {
-            Meaning::Gone => Some((HaltReason::Gone, "the endpoint answered 410: it wants nothing more".to_owned())),
+            Meaning::Gone => {
+                Some((HaltReason::Gone, "the endpoint answered 410: it wants nothing more".to_owned()))
+            }
             _ if failed_for(since, now) >= self.parts.pause_after => {
                 Some((HaltReason::Failing, format!("nothing was delivered since {since}")))
             }

@@ -71,7 +71,8 @@ impl Log {
 
     /// As a read model answers.
     pub(crate) async fn answer(&self, question: &[u8]) -> Reply {
-        let Ask { min_position, query: Query::Follow(follow), .. } = serde_json::from_slice(question).unwrap()
+        let Ask { min_position, query: Query::Follow(follow), .. } =
+            serde_json::from_slice(question).unwrap()
         else {
             panic!("notifiers ask for nothing else")
         };
@@ -105,9 +106,9 @@ impl Log {
             // Whatever is hidden, an event later than all before it has said so.
             *position == end && events.iter().any(|event| event.is_hidden)
         });
-        let told = looked.into_iter().filter(|(_, event)| {
-            follow.filter.admits(&subject(), &event.kind, &event.facets)
-        });
+        let told = looked
+            .into_iter()
+            .filter(|(_, event)| follow.filter.admits(&subject(), &event.kind, &event.facets));
         let told = told.map(|(position, event)| {
             let sees = |reader: &Principal| {
                 let level = event.facets.marking.split("//").next().unwrap();

@@ -4,5 +4,6 @@
 mod delivering;
 mod log;
 mod receiver;
+mod sharing;
 mod store;
 mod world;

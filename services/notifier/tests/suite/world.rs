@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contract::delivery::{Attempt, Line, State};
-use contract::subjects;
 use contract::subscription::Stored;
+use contract::{Access, subjects};
 use eventlog::{DELIVERIES_PLAN, Journal, Ledger, READS_PLAN};
 use futures_util::StreamExt;
 use notifier::{Settings, Store};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use service::{Endpoint, Shell};
 use testkit::{NatsServer, PATIENCE, eventually};
@@ -23,8 +24,9 @@ pub(crate) struct World {
     pub(crate) log: Arc<Log>,
     pub(crate) receiver: Receiver,
     pub(crate) store: Store,
-    ledger: Ledger,
+    pub(crate) ledger: Ledger,
     journal: Journal,
+    reads: Journal,
     others: Shell,
 }
 
@@ -77,7 +79,8 @@ impl World {
         let client = server.client().await;
         let log = Arc::<Log>::default();
         let others = Shell::new("others", client.clone(), "unused");
-        let endpoint = Endpoint { name: "dossiers", subject: subjects::DOSSIERS, queue: "dossiers", in_flight: 64 };
+        let endpoint =
+            Endpoint { name: "dossiers", subject: subjects::DOSSIERS, queue: "dossiers", in_flight: 64 };
         let answering = Arc::clone(&log);
         let answer = move |request: service::Request| {
             let log = Arc::clone(&answering);
@@ -85,8 +88,8 @@ impl World {
         };
         others.serve(endpoint, answer).await.unwrap();
         let settings = eventlog::Settings::default();
-        Journal::open(client.clone(), READS_PLAN, &settings).await.unwrap();
         Self {
+            reads: Journal::open(client.clone(), READS_PLAN, &settings).await.unwrap(),
             log,
             receiver: Receiver::start().await,
             store: Store::open(client.clone(), 1).await.unwrap(),
@@ -106,10 +109,8 @@ impl World {
         let shell = Shell::new("notifier", connected.await.unwrap(), "unused");
         let running = shell.clone();
         runtime.spawn(async move { notifier::run(settings, running).await.unwrap() });
-        eventually("the notifier to be ready", PATIENCE, async || {
-            shell.readiness.is_ready().then_some(())
-        })
-        .await;
+        eventually("the notifier to be ready", PATIENCE, async || shell.readiness.is_ready().then_some(()))
+            .await;
         Notifier { runtime: Some(runtime), shell }
     }
 
@@ -152,18 +153,35 @@ impl World {
         .await
     }
 
+    /// Who delivers for a subscription.
+    pub(crate) async fn holder(&self, id: Uuid) -> Option<String> {
+        let context = async_nats::jetstream::new(self.server.client().await);
+        let stream = context.get_stream(subjects::SUBSCRIPTION_STREAM).await.unwrap();
+        let message = stream.get_last_raw_message_by_subject(&subjects::lease(id)).await.ok()?;
+        Some(String::from_utf8(message.payload.to_vec()).unwrap()).filter(|holder| !holder.is_empty())
+    }
+
     /// Every attempt in the journal, in order.
     pub(crate) async fn attempts(&self) -> Vec<Attempt> {
-        let head = self.journal.head().await.unwrap();
-        let mut lines = self.journal.tail(0);
-        let (mut attempts, mut position) = (Vec::new(), 0);
-        while position < head {
-            let line = lines.next().await.unwrap().unwrap();
-            position = line.position;
-            attempts.extend(serde_json::from_slice::<Line>(&line.payload).unwrap().attempts);
-        }
-        attempts
+        let lines = lines::<Line>(&self.journal).await;
+        lines.into_iter().flat_map(|line| line.attempts).collect()
     }
+
+    /// Every entry of the log of reads.
+    pub(crate) async fn reads(&self) -> Vec<Access> {
+        lines(&self.reads).await
+    }
+}
+
+async fn lines<L: DeserializeOwned>(journal: &Journal) -> Vec<L> {
+    let head = journal.head().await.unwrap();
+    let (mut found, mut read, mut position) = (journal.tail(0), Vec::new(), 0);
+    while position < head {
+        let line = found.next().await.unwrap().unwrap();
+        position = line.position;
+        read.push(serde_json::from_slice(&line.payload).unwrap());
+    }
+    read
 }
 
 impl Drop for World {
