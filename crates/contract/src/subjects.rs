@@ -65,7 +65,7 @@ pub const DELIVERY_STREAM: &str = "CHANCERY_DELIVERIES";
 /// What that stream listens on: every attempt of every subscription.
 pub const DELIVERIES: &str = "chancery.deliveries.*";
 
-/// The stream of what others say of checkpoints.
+/// The stream of what others say of checkpoints, and of the checkpoints of the log of reads.
 pub const ATTESTATION_STREAM: &str = "CHANCERY_ATTESTATIONS";
 
 /// What that stream listens on.
@@ -73,6 +73,9 @@ pub const ATTESTATIONS: &str = "chancery.attestations.>";
 
 /// Where a checkpoint is published once enough witnesses have cosigned it, and again with each that comes later.
 pub const COSIGNED: &str = "chancery.attestations.cosigned";
+
+/// Where a checkpoint of the log of reads is published once it is signed.
+pub const READS_SIGNED: &str = "chancery.attestations.reads";
 
 /// Where a checkpoint is published once an authority has stamped it with a time; behind this, what the authority is
 /// called here.

@@ -4,6 +4,7 @@
 //!   Both die with the test, also when it panics or is killed.
 //! - [`Guarded`] is any other process that dies with the test.
 //! - [`TimeStampAuthority`] is one of `openssl`'s.
+//! - [`stored`] is what a server keeps on disk, as somebody alters it.
 //! - [`eventually`] waits for a condition, never for a time.
 //! - [`http_client`] speaks to what a test has started.
 //!
@@ -17,6 +18,7 @@ mod http;
 mod port;
 mod process;
 mod server;
+pub mod stored;
 mod wait;
 
 pub use authority::TimeStampAuthority;

@@ -110,6 +110,12 @@ impl NatsServer {
         &self.url
     }
 
+    /// Where it keeps everything; see [`stored`](crate::stored).
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// A connected client.
     ///
     /// # Panics

@@ -38,9 +38,18 @@ pub(crate) struct Answering {
     pub(crate) stamps: watch::Receiver<Arc<Stamps>>,
     pub(crate) levels: Levels,
     pub(crate) covering: Covering,
-    /// The log of reads as rows, and where it ends.
-    pub(crate) reads: Reader,
+    pub(crate) reads: OfReads,
+}
+
+/// The log of reads.
+pub(crate) struct OfReads {
+    /// As rows.
+    pub(crate) entries: Reader,
+    /// Where it ends.
     pub(crate) journal: Journal,
+    /// Its tree, and what was signed of it.
+    pub(crate) tree: Reader,
+    pub(crate) standing: Standing,
 }
 
 impl Answering {
@@ -60,6 +69,16 @@ impl Answering {
                 self.admit(&ask.principal, "the log of reads")?;
                 return self.reads(reads.clone(), ask.min_position, request).await;
             }
+            Audit::ReadsCheckpoint | Audit::ReadsConsistency { .. } => {
+                self.admit(&ask.principal, "checkpoints of the log of reads")?;
+                let signed = signed(&self.reads.standing, Which::Signed, ask.min_position, request).await?;
+                return match ask.query {
+                    Audit::ReadsConsistency { from, to } => {
+                        consistency(&self.reads.tree, from, to, &signed).await
+                    }
+                    _ => Ok(checkpoint(&signed)),
+                };
+            }
             _ => ask.min_position,
         };
         let which = match ask.query {
@@ -74,24 +93,18 @@ impl Answering {
             (Audit::Witnesses, _) => return self.witnesses(),
             _ => {}
         }
-        let signed = if events == 0 {
-            // Who asks for no position does not wait: while the tree is not compared yet, nothing is served.
-            self.standing.covering(which, 0, Instant::now()).await?
-        } else {
-            let deadline = Instant::from_std(request.deadline).checked_sub(FOR_THE_REPLY);
-            request
-                .aside(self.standing.covering(which, events, deadline.unwrap_or_else(Instant::now)))
-                .await??
-        };
+        let signed = signed(&self.standing, which, events, request).await?;
         match ask.query {
             Audit::Checkpoint { .. } => Ok(checkpoint(&signed)),
             Audit::Witnesses => self.witnesses(),
             Audit::Tile { path } => self.tile(&ask.principal, &path, &signed).await,
             Audit::Proof { position, json, .. } => self.proof(position, json, signed).await,
-            Audit::Consistency { from, to } => self.consistency(from, to, &signed).await,
-            Audit::Covering(_) | Audit::Reads(_) | Audit::Timestamps => {
-                unreachable!("they were answered above")
-            }
+            Audit::Consistency { from, to } => consistency(&self.reader, from, to, &signed).await,
+            Audit::Covering(_)
+            | Audit::Reads(_)
+            | Audit::ReadsCheckpoint
+            | Audit::ReadsConsistency { .. }
+            | Audit::Timestamps => unreachable!("they were answered above"),
             Audit::Leaf { position } => {
                 let index = position.checked_sub(1).ok_or_else(|| no_event(position))?;
                 let leaf = self.read(&signed, move |view| leaf(index, view)).await?;
@@ -188,19 +201,23 @@ impl Answering {
     async fn reads(&self, asked: Reads, min_position: u64, request: &Request) -> Result<Reply, Problem> {
         let deadline = Instant::from_std(request.deadline).checked_sub(FOR_THE_REPLY);
         let caught_up = async {
-            let head = self.journal.head().await.map_err(|error| {
+            let head = self.reads.journal.head().await.map_err(|error| {
                 let error = anyhow::Error::from(error);
                 tracing::warn!(error = format!("{error:#}"), "the log of reads does not answer");
                 Problem::new(ProblemKind::Unavailable, "the log of reads does not answer")
             })?;
             let position = head.max(min_position);
-            let reached = self.reads.wait_for(position, deadline.unwrap_or_else(Instant::now)).await;
+            let reached = self.reads.entries.wait_for(position, deadline.unwrap_or_else(Instant::now)).await;
             reached.map_err(|error| Problem::new(ProblemKind::NotYet, error.to_string()))
         };
         request.aside(caught_up).await??;
-        let read = self.reads.read(move |view| (reads::page(&asked, view), view.position())).await;
+        let read = self.reads.entries.read(move |view| (reads::page(&asked, view), view.position())).await;
         let (page, position) = read.map_err(unreadable)?;
-        let page = page.map_err(|error| Problem::new(ProblemKind::InvalidQuery, error.to_string()))?;
+        let mut page = page.map_err(|error| Problem::new(ProblemKind::InvalidQuery, error.to_string()))?;
+        // It is told all the same: what was altered has to be looked at.
+        if let Some(reason) = self.reads.standing.refusal() {
+            page["unproved"] = (*reason).into();
+        }
         Ok(Reply::ok(page.to_string()).at(position))
     }
 
@@ -219,37 +236,61 @@ impl Answering {
         Ok(reply(proof.to_string().into_bytes()))
     }
 
-    async fn consistency(&self, from: u64, to: Option<u64>, signed: &Signed) -> Result<Reply, Problem> {
-        let latest = signed.checkpoint().head().size;
-        let to = to.unwrap_or(latest);
-        if to > latest {
-            let detail = format!("the last checkpoint covers {latest} events, not {to} yet");
-            return Err(Problem::new(ProblemKind::NotYet, detail));
-        }
-        let read = move |view: &View<'_>| {
-            let nodes = Nodes(view);
-            let hashes = consistency_proof(&nodes, from, to)?;
-            let root = |size| root(&nodes, size).map_err(ProofError::Read);
-            Ok((hashes, root(from)?, root(to)?))
-        };
-        let (hashes, old, new) = self.read(signed, read).await?.map_err(unproved)?;
-        let hashes = hashes.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let head = |size: u64, root: transparency::Hash| json!({"size": size, "root": root.to_string()});
-        let body = json!({"from": head(from, old), "to": head(to, new), "hashes": hashes});
-        Ok(at(signed, body.to_string().into_bytes()))
-    }
-
     /// Reads of a tree that has at least what was signed.
     async fn read<T, F>(&self, signed: &Signed, read: F) -> Result<T, Problem>
     where
         T: Send + 'static,
         F: FnOnce(&View<'_>) -> T + Send + 'static,
     {
-        let size = signed.checkpoint().head().size;
-        let whole = move |view: &View<'_>| (view.position() >= size).then(|| read(view));
-        let read = self.reader.read(whole).await.map_err(unreadable)?;
-        read.ok_or_else(|| unreadable("the tree is smaller than what was signed"))
+        self::read(&self.reader, signed, read).await
     }
+}
+
+/// The last checkpoint of a tree, once it covers so many.
+async fn signed(
+    standing: &Standing,
+    which: Which,
+    covered: u64,
+    request: &Request,
+) -> Result<Arc<Signed>, Problem> {
+    if covered == 0 {
+        // Who asks for no position does not wait: while the tree is not compared yet, nothing is served.
+        return standing.covering(which, 0, Instant::now()).await;
+    }
+    let deadline = Instant::from_std(request.deadline).checked_sub(FOR_THE_REPLY);
+    request.aside(standing.covering(which, covered, deadline.unwrap_or_else(Instant::now))).await?
+}
+
+async fn consistency(tree: &Reader, from: u64, to: Option<u64>, signed: &Signed) -> Result<Reply, Problem> {
+    let latest = signed.checkpoint().head().size;
+    let to = to.unwrap_or(latest);
+    if to > latest {
+        let detail = format!("the last checkpoint covers {latest}, not {to} yet");
+        return Err(Problem::new(ProblemKind::NotYet, detail));
+    }
+    let proof = move |view: &View<'_>| {
+        let nodes = Nodes(view);
+        let hashes = consistency_proof(&nodes, from, to)?;
+        let root = |size| root(&nodes, size).map_err(ProofError::Read);
+        Ok((hashes, root(from)?, root(to)?))
+    };
+    let (hashes, old, new) = read(tree, signed, proof).await?.map_err(unproved)?;
+    let hashes = hashes.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let head = |size: u64, root: transparency::Hash| json!({"size": size, "root": root.to_string()});
+    let body = json!({"from": head(from, old), "to": head(to, new), "hashes": hashes});
+    Ok(at(signed, body.to_string().into_bytes()))
+}
+
+/// Reads of a tree that has at least what was signed.
+async fn read<T, F>(tree: &Reader, signed: &Signed, read: F) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    F: FnOnce(&View<'_>) -> T + Send + 'static,
+{
+    let size = signed.checkpoint().head().size;
+    let whole = move |view: &View<'_>| (view.position() >= size).then(|| read(view));
+    let read = tree.read(whole).await.map_err(unreadable)?;
+    read.ok_or_else(|| unreadable("the tree is smaller than what was signed"))
 }
 
 fn checkpoint(signed: &Signed) -> Reply {

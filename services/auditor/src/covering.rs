@@ -9,26 +9,26 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Value, json};
 use transparency::checkpoint::Signed;
 
-use crate::publication::{Publication, PublicationError};
+use crate::publication::{PublicationError, Series};
 
 /// Sizes that are kept: about 4 MiB.
 const KEPT: usize = 1 << 16;
 
 pub(crate) struct Covering {
-    publication: Publication,
+    published: Series,
     /// Place in the stream → size.
     sizes: Mutex<BTreeMap<u64, u64>>,
 }
 
 impl Covering {
-    pub(crate) const fn new(publication: Publication) -> Self {
-        Self { publication, sizes: Mutex::new(BTreeMap::new()) }
+    pub(crate) const fn new(published: Series) -> Self {
+        Self { published, sizes: Mutex::new(BTreeMap::new()) }
     }
 
     /// `{"covering": [size or null …], "checkpoints": [{size, root, note} …]}`: for each position the size of the
     /// first checkpoint that covers it, and each of those checkpoints once.
     pub(crate) async fn of(&self, positions: &[u64]) -> Result<Value, PublicationError> {
-        let last = self.publication.last().await?.map_or(0, |(place, _)| place);
+        let last = self.published.last().await?.map_or(0, |(place, _)| place);
         let (mut covering, mut checkpoints) = (Vec::new(), BTreeMap::new());
         for position in positions {
             let Some(place) = self.first(*position, last).await? else {
@@ -73,7 +73,7 @@ impl Covering {
     }
 
     async fn read(&self, place: u64) -> Result<Option<Signed>, PublicationError> {
-        let Some(bytes) = self.publication.at(place).await? else { return Ok(None) };
+        let Some(bytes) = self.published.at(place).await? else { return Ok(None) };
         let signed = Signed::parse(&bytes).ok();
         let size = signed.as_ref().map_or(0, |signed| signed.checkpoint().head().size);
         let mut sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);

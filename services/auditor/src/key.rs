@@ -76,6 +76,16 @@ pub fn verifier(data: &Path) -> Result<Verifier, KeyError> {
     if file.exists() { Ok(read(&file)?.verifier().clone()) } else { Err(KeyError::None(file)) }
 }
 
+/// What others verify the log of reads by: the same key, under the name of its checkpoints.
+#[must_use]
+pub fn of_reads(log: &Verifier) -> Verifier {
+    log.named(reads_name(log))
+}
+
+pub(crate) fn reads_name(log: &Verifier) -> KeyName {
+    KeyName::new(format!("{}/reads", log.name())).expect("what is added is fit for a name")
+}
+
 /// Where the key under a data folder is.
 #[must_use]
 pub fn file_under(data: &Path) -> PathBuf {

@@ -9,7 +9,9 @@
 //! - `timestamps` asks authorities for the time (RFC 3161).
 //! - `answer` serves checkpoints, tiles (C2SP tlog-tiles) and proofs; `covering` finds the checkpoint that was the first to
 //!   cover an event.
-//! - `reads` is the log of reads, as auditors ask for it.
+//! - `reads` is the log of reads, as auditors ask for it. It has a tree and signed checkpoints of its own, so that nobody
+//!   alters it unseen either.
+//! - `reread` reads both logs again after each start.
 //!
 //! **What was signed binds.** Before anything is signed, the tree is proved to be a continuation of every checkpoint
 //! that is known to have been signed, on file or on the stream. When it is not, because the log was tampered with or
@@ -26,6 +28,7 @@ mod metrics;
 mod outside;
 mod publication;
 mod reads;
+mod reread;
 pub mod rotation;
 mod signing;
 mod standing;
@@ -54,7 +57,7 @@ pub use crate::key::KeyError;
 pub use crate::publication::{Publication, PublicationError};
 pub use crate::reads::Reads;
 pub use crate::timestamps::TimestampsError;
-pub use crate::tree::Tree;
+pub use crate::tree::{Events, Leaves, Lines, Tree, TreeOf};
 pub use crate::witnesses::WitnessesError;
 
 /// The folder of the tree, below that of the process.
@@ -114,16 +117,16 @@ impl Default for Settings {
 pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     // Before anything is waited for: until they are set, nobody may think that this is ready.
     let (sound, serving) = (shell.latch("checkpoint"), shell.latch("endpoint"));
+    let reads_sound = shell.latch("reads");
     let keys = rotation::Keys::open(&shell.data, settings.origin.as_ref())?;
     let (witnesses, required) = witnesses::read(settings.witnesses.as_deref())?;
     let authorities = timestamps::read(settings.timestamps.as_deref())?;
     let (log, publication, journal) = streams(&shell).await?;
     // From here on the folder is ours: nobody else signs what is on file there.
     let (reader, runner) = open(Tree::default(), settings.auditor_cache, &shell).await?;
-    let (reads, reads_runner) = open(Reads, settings.auditor_cache, &shell).await?;
 
     let standing = standing::Standing::new();
-    let (kept, metrics) = (kept::Kept::under(&shell.data), metrics::Metrics::register(&shell.metrics));
+    let (cosigned, metrics) = (kept::Kept::cosigned(&shell.data), metrics::Metrics::register(&shell.metrics));
     let stamping = (authorities, settings.timestamps_every, keys.trust());
     let stamps = stamp(stamping, &publication, &standing, &metrics, &shell)?;
     let asking = witnesses::Parts {
@@ -132,7 +135,7 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
         trust: keys.trust(),
         reader: reader.clone(),
         publication: publication.clone(),
-        kept: kept.clone(),
+        kept: cosigned.clone(),
         standing: standing.clone(),
         metrics: metrics.clone(),
         readiness: shell.readiness.clone(),
@@ -140,19 +143,22 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     };
     let report = witnesses::start(asking, &shell.tasks, &shell.shutdown);
     let report = report.context("witnesses cannot be asked")?;
+    let reads_parts = (keys.of_reads(), publication.of_reads(), metrics.reads);
+    let reads = of_reads(journal, reads_parts, reads_sound, settings.auditor_cache, &shell).await?;
     let parts = signing::Parts {
+        name: "the log",
         keys,
         reader: reader.clone(),
         log: log.clone(),
-        publication: publication.clone(),
-        kept,
+        published: publication.checkpoints(),
+        kept: kept::Kept::checkpoint(&shell.data),
+        cosigned: Some((cosigned, publication.clone())),
         standing: standing.clone(),
-        metrics,
+        metrics: metrics.events,
     };
-    shell.tasks.spawn(signing::run(parts, sound, shell.shutdown.clone()));
+    sign::<Events, _>(parts, sound, &shell);
     // The reader's state says it too, and signing ends with it.
     follow(runner, log, &shell, "the tree grows no more");
-    follow(reads_runner, journal.clone(), &shell, "the log of reads is not followed any more");
 
     let answering = Arc::new(answer::Answering {
         reader,
@@ -160,9 +166,8 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
         report,
         stamps,
         levels: Levels::default(),
-        covering: covering::Covering::new(publication),
+        covering: covering::Covering::new(publication.checkpoints()),
         reads,
-        journal,
     });
     shell
         .serve(endpoint(settings.auditor_in_flight), move |request| answering.clone().answer(request))
@@ -170,6 +175,44 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     serving.set();
     shell.shutdown.cancelled().await;
     Ok(())
+}
+
+/// The log of reads: followed, and signed for.
+async fn of_reads(
+    journal: Journal,
+    (keys, published, metrics): (rotation::Keys, publication::Series, metrics::OfLog),
+    sound: service::Latch,
+    cache_mib: u64,
+    shell: &Shell,
+) -> anyhow::Result<answer::OfReads> {
+    let (entries, runner) = open(Reads, cache_mib, shell).await?;
+    let (tree, tree_runner) = open(TreeOf::<Lines>::default(), cache_mib, shell).await?;
+    let standing = standing::Standing::new();
+    let parts = signing::Parts {
+        name: "the log of reads",
+        keys,
+        reader: tree.clone(),
+        log: journal.clone(),
+        published,
+        kept: kept::Kept::reads(&shell.data),
+        cosigned: None,
+        standing: standing.clone(),
+        metrics,
+    };
+    sign::<Lines, _>(parts, sound, shell);
+    follow(runner, journal.clone(), shell, "the log of reads is not followed any more");
+    follow(tree_runner, journal.clone(), shell, "the tree of the log of reads grows no more");
+    Ok(answer::OfReads { entries, journal, tree, standing })
+}
+
+/// Signs checkpoints of a log until the role stops.
+fn sign<L: Leaves, J: readmodel::Log<Entry = L::Entry>>(
+    parts: signing::Parts<J>,
+    sound: service::Latch,
+    shell: &Shell,
+) {
+    let second = reread::find::<L>(parts.log.clone(), parts.reader.clone(), parts.standing.clone());
+    shell.tasks.spawn(signing::run(parts, second, sound, shell.shutdown.clone()));
 }
 
 /// The log, the streams of what is signed, and the log of reads.

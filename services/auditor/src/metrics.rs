@@ -19,6 +19,12 @@ pub(crate) const CHECKPOINTS: &str = "audit_checkpoints";
 /// Whether nothing is signed any more.
 pub(crate) const REFUSES: &str = "audit_refuses";
 
+/// The same of the log of reads.
+pub(crate) const READS_TREE: &str = "audit_reads_tree_entries";
+pub(crate) const READS_SIGNED: &str = "audit_reads_signed_entries";
+pub(crate) const READS_CHECKPOINTS: &str = "audit_reads_checkpoints";
+pub(crate) const READS_REFUSES: &str = "audit_reads_refuses";
+
 /// How many witnesses must have cosigned.
 pub(crate) const WITNESSES_REQUIRED: &str = "audit_witnesses_required";
 
@@ -47,12 +53,19 @@ struct OfAuthority {
     authority: String,
 }
 
+/// What is counted of a log that is signed.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Metrics {
+pub(crate) struct OfLog {
     pub(crate) tree: Gauge,
     pub(crate) signed: Gauge,
     pub(crate) checkpoints: Counter,
     pub(crate) refuses: Gauge,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Metrics {
+    pub(crate) events: OfLog,
+    pub(crate) reads: OfLog,
     required: Gauge,
     cosigned: Gauge,
     witnessed: Gauge,
@@ -65,10 +78,15 @@ impl Metrics {
     pub(crate) fn register(metrics: &service::Metrics) -> Self {
         let new = Self::default();
         metrics.register(|registry| {
-            registry.register(TREE, "Events in the tree", new.tree.clone());
-            registry.register(SIGNED, "Events under the last signed checkpoint", new.signed.clone());
-            registry.register(CHECKPOINTS, "Checkpoints signed", new.checkpoints.clone());
-            registry.register(REFUSES, "1: the tree is not what was signed", new.refuses.clone());
+            registry.register(TREE, "Events in the tree", new.events.tree.clone());
+            registry.register(SIGNED, "Events under the last signed checkpoint", new.events.signed.clone());
+            registry.register(CHECKPOINTS, "Checkpoints signed", new.events.checkpoints.clone());
+            registry.register(REFUSES, "1: the tree is not what was signed", new.events.refuses.clone());
+            let reads = &new.reads;
+            registry.register(READS_TREE, "Entries of the log of reads in its tree", reads.tree.clone());
+            registry.register(READS_SIGNED, "Those under its last signed checkpoint", reads.signed.clone());
+            registry.register(READS_CHECKPOINTS, "Checkpoints of it signed", reads.checkpoints.clone());
+            registry.register(READS_REFUSES, "1: it is not what was signed", reads.refuses.clone());
             registry.register(WITNESSES_REQUIRED, "Witnesses that must have cosigned", new.required.clone());
             registry.register(WITNESSES_COSIGNED, "Witnesses that have", new.cosigned.clone());
             registry.register(WITNESSED, "Events that enough have cosigned", new.witnessed.clone());

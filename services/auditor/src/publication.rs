@@ -9,7 +9,7 @@ use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{Config, LastRawMessageErrorKind, StorageType, Stream};
 use async_nats::jetstream::{self, Context};
 use bytes::Bytes;
-use contract::subjects::{ATTESTATION_STREAM, ATTESTATIONS, CHECKPOINT_STREAM, CHECKPOINTS};
+use contract::subjects::{ATTESTATION_STREAM, ATTESTATIONS, CHECKPOINT_STREAM, CHECKPOINTS, READS_SIGNED};
 
 type Cause = Box<dyn StdError + Send + Sync>;
 
@@ -47,6 +47,14 @@ pub struct Publication {
     attestations: Stream,
 }
 
+/// The checkpoints of one log, on a subject of their own.
+#[derive(Clone)]
+pub(crate) struct Series {
+    context: Context,
+    stream: Stream,
+    subject: &'static str,
+}
+
 impl Publication {
     /// Makes the streams that are not there.
     ///
@@ -61,18 +69,14 @@ impl Publication {
         Ok(Self { context, checkpoints, attestations })
     }
 
-    /// The checkpoint that was published last, with its place in the stream; asked of the stream's leader.
-    pub(crate) async fn last(&self) -> Result<Option<(u64, Bytes)>, PublicationError> {
-        last_of(&self.checkpoints, CHECKPOINTS).await
+    /// The checkpoints of the log.
+    pub(crate) fn checkpoints(&self) -> Series {
+        Series { context: self.context.clone(), stream: self.checkpoints.clone(), subject: CHECKPOINTS }
     }
 
-    /// What was published at a place of the stream of checkpoints.
-    pub(crate) async fn at(&self, place: u64) -> Result<Option<Bytes>, PublicationError> {
-        match self.checkpoints.get_raw_message(place).await {
-            Ok(message) => Ok(Some(message.payload)),
-            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
-            Err(error) => Err(unavailable(error)),
-        }
+    /// The checkpoints of the log of reads.
+    pub(crate) fn of_reads(&self) -> Series {
+        Series { context: self.context.clone(), stream: self.attestations.clone(), subject: READS_SIGNED }
     }
 
     /// What was said last on a subject of the attestations.
@@ -85,11 +89,27 @@ impl Publication {
         let sent = self.context.publish(subject, payload).await.map_err(unavailable)?;
         sent.await.map(drop).map_err(unavailable)
     }
+}
+
+impl Series {
+    /// The checkpoint that was published last, with its place in the stream; asked of the stream's leader.
+    pub(crate) async fn last(&self) -> Result<Option<(u64, Bytes)>, PublicationError> {
+        last_of(&self.stream, self.subject).await
+    }
+
+    /// What was published at a place of the stream.
+    pub(crate) async fn at(&self, place: u64) -> Result<Option<Bytes>, PublicationError> {
+        match self.stream.get_raw_message(place).await {
+            Ok(message) => Ok(Some(message.payload)),
+            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
 
     /// Publishes a checkpoint, if what is at the place `after` is still the last; answers the place. It is on disk then.
     pub(crate) async fn publish(&self, after: u64, checkpoint: Bytes) -> Result<u64, PublicationError> {
         let message = PublishMessage::build().payload(checkpoint).expected_last_subject_sequence(after);
-        let sent = self.context.send_publish(CHECKPOINTS, message).await;
+        let sent = self.context.send_publish(self.subject, message).await;
         let failed = |error: jetstream::context::PublishError| match error.kind() {
             PublishErrorKind::WrongLastSequence => PublicationError::Overtaken,
             _ => unavailable(error),

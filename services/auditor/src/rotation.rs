@@ -83,7 +83,7 @@ pub fn retire(data: &Path) -> Result<(Verifier, Verifier), RotationError> {
         return Err(RotationError::NotBegun(next));
     }
     let (old, new) = (key::read(&current)?.verifier().clone(), key::read(&next)?.verifier().clone());
-    let kept = Kept::under(data);
+    let kept = Kept::checkpoint(data);
     let last = kept.read().map_err(at(kept.file()))?.and_then(|bytes| Signed::parse(&bytes).ok());
     if last.is_none_or(|last| last.open(&Trust::in_log(new.clone())).is_err()) {
         return Err(RotationError::Unseen(new.id()));
@@ -151,6 +151,14 @@ impl Keys {
             tracing::info!(key = %signer.verifier(), "checkpoints are signed");
         }
         Ok(Self { signers, retired: retired(data)? })
+    }
+
+    /// The same for the log of reads: its checkpoints are of another origin, so that none can be taken for one of the
+    /// log's.
+    pub(crate) fn of_reads(&self) -> Self {
+        let signers = self.signers.iter().map(|signer| signer.named(key::reads_name(signer.verifier())));
+        let retired = self.retired.iter().map(key::of_reads);
+        Self { signers: signers.collect(), retired: retired.collect() }
     }
 
     /// What was signed by any of them is ours, and binds.

@@ -108,6 +108,11 @@ impl Standing {
         self.0.send_modify(|told| told.refusal = Some(reason.into()));
     }
 
+    /// Why nothing is served any more.
+    pub(crate) fn refusal(&self) -> Option<Arc<str>> {
+        self.0.borrow().refusal.clone()
+    }
+
     /// The last checkpoint, whatever the tree is.
     pub(crate) fn signed(&self, which: Which) -> Option<Arc<Signed>> {
         self.0.borrow().of(which).cloned()
@@ -137,7 +142,7 @@ impl Standing {
             (None, Some(signed)) if covers(&told) => Ok(signed.clone()),
             _ => {
                 let (kind, size) = (which.name(), size(&told));
-                let detail = format!("no {kind} covers {events} events yet; the last covers {size}");
+                let detail = format!("no {kind} covers {events} yet; the last covers {size}");
                 Err(Problem::new(ProblemKind::NotYet, detail))
             }
         }

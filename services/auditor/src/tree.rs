@@ -1,7 +1,9 @@
-//! The log as a Merkle tree, in rows: every leaf, the hashes of each full tile of leaves in one row, and the nodes
+//! A log as a Merkle tree, in rows: every leaf, the hashes of each full tile of leaves in one row, and the nodes
 //! over full tiles. What lies between is computed: a row for each node would cost more than all the rest.
 
-use readmodel::{Entry, Overlay, Projection, Rows, Value};
+use std::marker::PhantomData;
+
+use readmodel::{Entry, Line, Overlay, Positioned, Projection, Rows, Value};
 use transparency::leaf::of_message;
 use transparency::tree::{
     Frontier, HashReader, Head, Node, ProofError, VerifyError, consistency_proof, root, verify_consistency,
@@ -21,34 +23,83 @@ const LEAVES: u8 = b'l';
 const WIDTH: usize = 1 << HEIGHT;
 const HEIGHT: u8 = 8;
 
-/// Makes a leaf of every event. What cannot be a leaf as an event, such as a message that is none, takes its place
-/// by its hash ([`of_message`]).
-#[derive(Default)]
-pub struct Tree {
+/// A log whose entries are leaves.
+pub trait Leaves: Send + 'static {
+    /// What it consists of.
+    type Entry: Positioned;
+
+    /// What its tree is called as a read model.
+    const NAME: &'static str;
+
+    /// What is hashed of an entry. It must come out the same for ever, and fit into a row.
+    fn leaf(entry: &Self::Entry) -> Vec<u8>;
+}
+
+/// Every event of the log. What cannot be a leaf as an event, such as a message that is none, takes its place by its
+/// hash ([`of_message`]).
+#[derive(Debug)]
+pub enum Events {}
+
+impl Leaves for Events {
+    type Entry = Entry;
+
+    const NAME: &'static str = "tree";
+
+    fn leaf(entry: &Entry) -> Vec<u8> {
+        of_message(&entry.subject.to_string(), &entry.payload)
+    }
+}
+
+/// Every line of the log of reads, by its SHA-256: a line may be longer than a row.
+#[derive(Debug)]
+pub enum Lines {}
+
+impl Leaves for Lines {
+    type Entry = Line;
+
+    const NAME: &'static str = "reads-tree";
+
+    fn leaf(line: &Line) -> Vec<u8> {
+        line.hash().to_vec()
+    }
+}
+
+/// The tree of the log.
+pub type Tree = TreeOf<Events>;
+
+/// Makes a leaf of every entry.
+pub struct TreeOf<L> {
     /// The right edge, and the hashes of the leaves of the tile that is not full yet: caches, read from the rows when
     /// they are not those of the event before.
     edge: Frontier,
     tile: Vec<Hash>,
+    of: PhantomData<fn() -> L>,
 }
 
-impl Tree {
+impl<L> Default for TreeOf<L> {
+    fn default() -> Self {
+        Self { edge: Frontier::default(), tile: Vec::new(), of: PhantomData }
+    }
+}
+
+impl<L> TreeOf<L> {
     fn load(size: u64, rows: &impl Rows) -> Result<Self, Missing> {
         let nodes = Nodes(rows);
         let begun = size >> HEIGHT << HEIGHT..size;
         let tile = begun.map(|index| nodes.read(Node::leaf(index))).collect::<Result<_, _>>()?;
-        Ok(Self { edge: Frontier::load(size, &nodes)?, tile })
+        Ok(Self { edge: Frontier::load(size, &nodes)?, tile, of: PhantomData })
     }
 }
 
-impl Projection for Tree {
-    type Entry = Entry;
+impl<L: Leaves> Projection for TreeOf<L> {
+    type Entry = L::Entry;
 
-    const NAME: &'static str = "tree";
+    const NAME: &'static str = L::NAME;
     const SCHEMA: u32 = 2;
 
-    fn apply(&mut self, entry: &Entry, rows: &mut Overlay<'_>) {
+    fn apply(&mut self, entry: &L::Entry, rows: &mut Overlay<'_>) {
         // Positions begin with 1 and have no gaps, of which the runner makes sure.
-        let index = entry.position - 1;
+        let index = entry.position() - 1;
         if self.edge.size() != index {
             match Self::load(index, rows) {
                 Ok(tree) => *self = tree,
@@ -57,9 +108,9 @@ impl Projection for Tree {
                 Err(Missing(node)) => return tracing::error!(?node, "the tree has lost a node"),
             }
         }
-        let leaf = of_message(&entry.subject.to_string(), &entry.payload);
+        let leaf = L::leaf(entry);
         let hash = leaf_hash(&leaf);
-        let completed = self.edge.append(hash).expect("a log has fewer than 2^64 events");
+        let completed = self.edge.append(hash).expect("a log has fewer than 2^64 entries");
         rows.put(leaf_key(index), leaf).expect("no leaf is larger than a row");
         for (node, hash) in completed.into_iter().filter(|(node, _)| node.level() >= HEIGHT) {
             rows.put(node_key(node), hash.as_bytes()).expect("a hash fits into a row");
@@ -134,7 +185,7 @@ fn of_tile(tile: &Value, index: u64) -> Option<Hash> {
 pub(crate) enum Broken {
     /// It is no continuation of a tree that was signed.
     #[error(
-        "the tree of {size} events does not continue that of {signed} which was signed: the log was altered, or it \
+        "the tree of {size} leaves does not continue that of {signed} which was signed: the log was altered, or it \
          is another one"
     )]
     Inconsistent { signed: u64, size: u64, source: VerifyError },

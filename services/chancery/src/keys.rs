@@ -46,7 +46,11 @@ enum What {
         origin: Option<KeyName>,
     },
     /// Show the verifier key, which everybody needs who verifies what the register proves
-    Show,
+    Show {
+        /// That of the log of reads: the same key, under the name of its checkpoints
+        #[arg(long)]
+        reads: bool,
+    },
     /// List what keys there are, and which files hold them
     List,
     /// Make the next key: from the auditor's next start on, the old one and it sign. Give its verifier key, which is
@@ -69,7 +73,10 @@ impl Keys {
                 out::complain(&format!("the key is in {}", key::file_under(&self.data).display()));
                 self.say(&made)
             }
-            What::Show => self.say(&key::verifier(&self.data).map_err(anyhow::Error::from)?),
+            What::Show { reads } => {
+                let verifier = key::verifier(&self.data).map_err(anyhow::Error::from)?;
+                self.say(&if *reads { key::of_reads(&verifier) } else { verifier })
+            }
             What::List => self.list(),
             What::Rotate => {
                 let made = rotation::rotate(&self.data).map_err(anyhow::Error::from)?;

@@ -15,6 +15,8 @@ pub(crate) struct Items {
     pub(crate) items: Vec<Value>,
     pub(crate) position: Option<u64>,
     pub(crate) more: bool,
+    /// Why they are not proved, where that is said.
+    pub(crate) unproved: Option<String>,
 }
 
 impl Items {
@@ -28,7 +30,7 @@ impl Items {
         query: &[Parameter],
         limit: usize,
     ) -> Result<Self, Failure> {
-        let mut found = Self { items: Vec::new(), position: None, more: false };
+        let mut found = Self { items: Vec::new(), position: None, more: false, unproved: None };
         let mut cursor = None::<String>;
         let mut progress = Progress::default();
         loop {
@@ -40,6 +42,7 @@ impl Items {
             if let Value::Array(items) = answer.body["items"].take() {
                 found.items.extend(items);
             }
+            found.unproved = text(&answer.body["unproved"]);
             cursor = text(&answer.body["next"]);
             found.more = cursor.is_some();
             if !found.more || found.items.len() >= limit {
@@ -51,7 +54,11 @@ impl Items {
 
     /// The answer as JSON.
     pub(crate) fn json(self) -> Value {
-        json!({"items": self.items, "position": self.position, "more": self.more})
+        let mut all = json!({"items": self.items, "position": self.position, "more": self.more});
+        if let Some(unproved) = self.unproved {
+            all["unproved"] = unproved.into();
+        }
+        all
     }
 
     /// What stands below a table of some `things`, of which one is a `thing`; `at` says what the answer reflects.

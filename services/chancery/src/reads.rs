@@ -62,7 +62,9 @@ impl Reads {
             let headings = ["logged", "who", "kind", "outcome", "marking", "what was asked and record"];
             out::say(&table::table(&headings, found.items.iter().map(row)))?;
         }
-        out::say(&found.footer("entry", "entries", ""))
+        out::say(&found.footer("entry", "entries", ""))?;
+        // It is shown all the same: what was altered has to be looked at.
+        found.unproved.map_or(Ok(()), |why| Err(Failure::Unproved(format!("NOT PROVED: {why}"))))
     }
 }
 

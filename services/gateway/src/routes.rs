@@ -89,6 +89,12 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
         "/v1/audit/reads",
         "Who was shown marked material and what left the register, for auditors cleared for everything",
     ),
+    (
+        "GET",
+        "/v1/audit/reads/checkpoint",
+        "The latest checkpoint of the log of reads (C2SP tlog-checkpoint), for the same auditors",
+    ),
+    ("GET", "/v1/audit/reads/consistency", "That the log of reads has only grown, for the same auditors"),
     ("GET", "/problems/{slug}", "What a problem means"),
 ];
 
@@ -117,7 +123,9 @@ pub(crate) fn router(gateway: &Arc<Gateway>) -> Router {
         .route("/v1/audit/timestamps", get(read::timestamps))
         .route("/v1/audit/leaves/{uid}", get(read::leaf))
         .route("/v1/audit/trail/{aggregate}/{id}", get(read::trail))
-        .route("/v1/audit/reads", get(read::reads));
+        .route("/v1/audit/reads", get(read::reads))
+        .route("/v1/audit/reads/checkpoint", get(read::reads_checkpoint))
+        .route("/v1/audit/reads/consistency", get(read::reads_consistency));
     for aggregate in Aggregate::ALL {
         let base = format!("/v1/{}", aggregate.collection());
         router = router

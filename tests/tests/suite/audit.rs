@@ -93,6 +93,9 @@ async fn each_answer_with_marked_material_leaves_one_entry_and_others_none() {
         leaves(&client, path, 1).await;
     }
     leaves(&cleared, "/v1/audit/reads", 1).await;
+    // What was signed of that tells nothing of it.
+    leaves(&cleared, "/v1/audit/reads/checkpoint", 0).await;
+    leaves(&cleared, "/v1/audit/reads/consistency?from=0", 0).await;
 }
 
 #[tokio::test]
@@ -151,7 +154,9 @@ async fn auditors_find_who_read_what_and_nobody_else_does() {
         (&system.client_as(&auditor("SECRET")), 403),
         (&system.client_with(None), 401),
     ] {
-        assert_eq!(who.get("/v1/audit/reads").await.status, status);
+        for path in ["/v1/audit/reads", "/v1/audit/reads/checkpoint", "/v1/audit/reads/consistency?from=0"] {
+            assert_eq!(who.get(path).await.status, status, "{path}");
+        }
     }
     let wrong = cleared.get("/v1/audit/reads?subject=nothing&from=never&colour=red").await;
     assert_eq!(wrong.problem().0, 400);

@@ -59,6 +59,16 @@ pub enum Audit {
     /// The log of reads, the latest first. For auditors cleared for the highest level; `min_position` is one of the
     /// log of reads, as is the position of the answer.
     Reads(Reads),
+    /// The latest checkpoint of the log of reads, for the same auditors. Waits until it covers the place asked for.
+    ReadsCheckpoint,
+    /// That the log of reads has only grown, as [`Consistency`](Self::Consistency).
+    ReadsConsistency {
+        /// The size of the earlier tree.
+        from: u64,
+        /// The size of the later one; none: that of the latest checkpoint.
+        #[serde(default)]
+        to: Option<u64>,
+    },
 }
 
 /// Positions of the log, in ascending order.

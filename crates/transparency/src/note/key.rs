@@ -87,6 +87,12 @@ impl Verifier {
         Self { id: KeyId::of(&name, algorithm, key.as_bytes()), name, algorithm, key }
     }
 
+    /// The same key under another name, and so with another identifier.
+    #[must_use]
+    pub fn named(&self, name: KeyName) -> Self {
+        Self::of(name, self.algorithm, self.key)
+    }
+
     /// The key's name.
     #[must_use]
     pub const fn name(&self) -> &KeyName {

@@ -30,6 +30,12 @@ impl Signer {
         Self { verifier: Verifier::of(name, Algorithm::Ed25519, key.verifying_key()), key }
     }
 
+    /// The same key under another name, which is another key to who verifies.
+    #[must_use]
+    pub fn named(&self, name: KeyName) -> Self {
+        Self { verifier: self.verifier.named(name), key: self.key.clone() }
+    }
+
     /// The public half.
     #[must_use]
     pub const fn verifier(&self) -> &Verifier {

@@ -18,8 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contract::subjects::COSIGNED;
-use eventlog::EventLog;
-use readmodel::{Reader, State};
+use readmodel::{Log, Reader, State};
 use service::Latch;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -27,8 +26,8 @@ use transparency::checkpoint::{Checkpoint, Signed, Trust};
 use transparency::tree::Head;
 
 use crate::kept::Kept;
-use crate::metrics::Metrics;
-use crate::publication::Publication;
+use crate::metrics::OfLog;
+use crate::publication::{Publication, Series};
 use crate::rotation::Keys;
 use crate::standing::Standing;
 use crate::tree;
@@ -46,50 +45,42 @@ const LOOKING: Duration = Duration::from_secs(1);
 const DOUBT: Duration = Duration::from_secs(5);
 
 /// What signing needs.
-pub(crate) struct Parts {
+pub(crate) struct Parts<L> {
+    /// What the log is called in what is said of it.
+    pub(crate) name: &'static str,
     pub(crate) keys: Keys,
     pub(crate) reader: Reader,
-    pub(crate) log: EventLog,
-    pub(crate) publication: Publication,
+    pub(crate) log: L,
+    /// Where checkpoints are published.
+    pub(crate) published: Series,
     pub(crate) kept: Kept,
+    /// Where others cosign what was signed: on this file, and there.
+    pub(crate) cosigned: Option<(Kept, Publication)>,
     pub(crate) standing: Standing,
-    pub(crate) metrics: Metrics,
+    pub(crate) metrics: OfLog,
 }
 
-/// Signs until `stop`, or until the tree is not what was signed. The latch says whether all is well.
-pub(crate) async fn run(parts: Parts, sound: Latch, stop: CancellationToken) {
+/// Signs until `stop`, until the tree is not what was signed, or until who reads the log a `second` time finds that it is
+/// not. The latch says whether all is well.
+pub(crate) async fn run<L: Log>(
+    parts: Parts<L>,
+    second: impl Future<Output = Trouble>,
+    sound: Latch,
+    stop: CancellationToken,
+) {
     let mut signing = Signing::new(parts);
-    let signs = async {
-        loop {
-            match signing.step().await {
-                Ok(()) => sound.turn(signing.is_proved),
-                Err(trouble) if trouble.is_transient() => {
-                    let error = anyhow::Error::from(trouble);
-                    tracing::warn!(
-                        error = format!("{error:#}"),
-                        "no checkpoint can be signed now; trying again"
-                    );
-                    sound.unset();
-                }
-                Err(trouble) => {
-                    sound.unset();
-                    return signing.refuse(trouble);
-                }
-            }
-            sleep(PACE).await;
-            let next = signing.size() + 1;
-            // It need not come.
-            let _ = signing.parts.reader.wait_for(next, Instant::now() + LOOKING).await;
-        }
+    let trouble = tokio::select! {
+        trouble = signing.sign(&sound) => trouble,
+        trouble = second => trouble,
+        () = stop.cancelled() => return,
     };
-    tokio::select! {
-        () = signs => stop.cancelled().await,
-        () = stop.cancelled() => {}
-    }
+    sound.unset();
+    signing.refuse(trouble);
+    stop.cancelled().await;
 }
 
-struct Signing {
-    parts: Parts,
+struct Signing<L> {
+    parts: Parts<L>,
     trust: Trust,
     /// Every tree that was signed, as far as is known, since one that was proved.
     promised: Vec<Head>,
@@ -103,8 +94,8 @@ struct Signing {
     is_proved: bool,
 }
 
-impl Signing {
-    fn new(parts: Parts) -> Self {
+impl<L: Log> Signing<L> {
+    fn new(parts: Parts<L>) -> Self {
         let trust = parts.keys.trust();
         Self {
             parts,
@@ -120,6 +111,25 @@ impl Signing {
     /// How many events are signed for.
     fn size(&self) -> u64 {
         self.last.as_ref().map_or(0, |last| last.checkpoint().head().size)
+    }
+
+    /// Goes on until something does not pass by itself.
+    async fn sign(&mut self, sound: &Latch) -> Trouble {
+        loop {
+            match self.step().await {
+                Ok(()) => sound.turn(self.is_proved),
+                Err(trouble) if trouble.is_transient() => {
+                    let (error, log) = (anyhow::Error::from(trouble), self.parts.name);
+                    let error = format!("{error:#}");
+                    tracing::warn!(error, log, "no checkpoint can be signed now; trying again");
+                    sound.unset();
+                }
+                Err(trouble) => return trouble,
+            }
+            sleep(PACE).await;
+            // It need not come.
+            let _ = self.parts.reader.wait_for(self.size() + 1, Instant::now() + LOOKING).await;
+        }
     }
 
     async fn step(&mut self) -> Result<(), Trouble> {
@@ -144,7 +154,7 @@ impl Signing {
             self.last = Some(Arc::new(signed));
         }
         self.recall_cosigned().await?;
-        let Some((place, bytes)) = self.parts.publication.last().await? else {
+        let Some((place, bytes)) = self.parts.published.last().await? else {
             self.published = Some((0, None));
             return Ok(());
         };
@@ -164,9 +174,11 @@ impl Signing {
     /// What witnesses have cosigned binds as well, though the rest be from a backup. What is there and is not ours says
     /// nothing.
     async fn recall_cosigned(&mut self) -> Result<(), Trouble> {
-        let file = || self.parts.kept.cosigned().to_owned();
-        let kept = self.parts.kept.read_cosigned().map_err(|error| Trouble::File(file(), error))?;
-        let published = self.parts.publication.last_attested(COSIGNED).await?;
+        let Some((kept, publication)) = &self.parts.cosigned else { return Ok(()) };
+        let file = || kept.file().to_owned();
+        let (kept, published) =
+            (kept.read().map_err(|error| Trouble::File(file(), error))?, publication.last_attested(COSIGNED));
+        let published = published.await?;
         for bytes in kept.into_iter().chain(published.map(Vec::from)) {
             if let Ok(signed) = self.read(&bytes) {
                 self.takes(&signed)?;
@@ -269,7 +281,7 @@ impl Signing {
         }
         // Whatever becomes of it, what is there is looked at again unless it was acknowledged.
         self.published = None;
-        let place = self.parts.publication.publish(place, last.to_string().into()).await?;
+        let place = self.parts.published.publish(place, last.to_string().into()).await?;
         self.published = Some((place, Some(self.size())));
         Ok(())
     }
@@ -286,14 +298,14 @@ impl Signing {
 
     fn refuse(&self, trouble: Trouble) {
         let error = anyhow::Error::from(trouble);
-        let reason = format!("{error:#}");
+        let reason = format!("{}: {error:#}", self.parts.name);
         tracing::error!(
             reason,
             signed = self.size(),
             file = %self.parts.kept.file().display(),
             "nothing is signed or proved any more: an operator must decide"
         );
-        self.parts.metrics.refuses.set(1);
         self.parts.standing.refuse(&reason);
+        self.parts.metrics.refuses.set(1);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use eventlog::EventLog;
 use readmodel::Projection;
 use testkit::{PATIENCE, eventually};
 use tokio::task::JoinHandle;
@@ -12,7 +13,7 @@ use crate::{FOLDER, Tree, key};
 
 /// An auditor that is led step by step.
 struct Led {
-    signing: Signing,
+    signing: Signing<EventLog>,
     stop: CancellationToken,
     follows: JoinHandle<Result<(), readmodel::Error>>,
 }
@@ -23,14 +24,17 @@ impl Led {
         let opened = readmodel::open(&folder, Tree::default(), readmodel::Settings::default()).await;
         let (reader, runner) = opened.unwrap();
         let stop = CancellationToken::new();
+        let publication = Publication::open(world.server.client().await).await.unwrap();
         let parts = Parts {
+            name: "the log",
             keys: Keys::open(data, None).unwrap(),
             reader,
             log: world.log.clone(),
-            publication: Publication::open(world.server.client().await).await.unwrap(),
-            kept: Kept::under(data),
+            published: publication.checkpoints(),
+            kept: Kept::checkpoint(data),
+            cosigned: Some((Kept::cosigned(data), publication)),
             standing: Standing::new(),
-            metrics: Metrics::default(),
+            metrics: OfLog::default(),
         };
         let follows = tokio::spawn(runner.run(world.log.clone(), stop.clone()));
         Self { signing: Signing::new(parts), stop, follows }

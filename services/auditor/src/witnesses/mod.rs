@@ -174,7 +174,7 @@ impl Rounds {
     /// Serves what was witnessed before this start: the later of the file and the stream. What cannot be read is said
     /// and asked for anew; nothing else depends on it.
     async fn recall(&self) {
-        let file = self.parts.kept.read_cosigned().map_err(|error| error.to_string());
+        let file = self.parts.kept.read().map_err(|error| error.to_string());
         let stream = self.parts.publication.last_attested(COSIGNED).await.map_err(|error| error.to_string());
         let stream = stream.map(|bytes| bytes.map(Vec::from));
         for (place, bytes) in [("file", file), ("stream", stream)] {
@@ -250,10 +250,10 @@ impl Rounds {
     /// On disk and on the stream; false if that failed, which is said, and tried again with the next.
     async fn keep(&self, cosigned: &Arc<Signed>) -> bool {
         let (kept, written) = (self.parts.kept.clone(), cosigned.clone());
-        let written = tokio::task::spawn_blocking(move || kept.write_cosigned(&written)).await;
+        let written = tokio::task::spawn_blocking(move || kept.write(&written)).await;
         let written = written.unwrap_or_else(|error| Err(std::io::Error::other(error)));
         if let Err(error) = written {
-            let file = self.parts.kept.cosigned().display();
+            let file = self.parts.kept.file().display();
             tracing::error!(%error, %file, "what was cosigned cannot be written");
             return false;
         }

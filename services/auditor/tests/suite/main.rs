@@ -6,6 +6,7 @@
 mod testing;
 
 mod proving;
+mod reading;
 mod refusing;
 mod rotating;
 mod support;

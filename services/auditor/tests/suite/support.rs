@@ -15,6 +15,9 @@ use crate::testing::World;
 /// Not set while nothing is signed.
 pub(crate) const LATCH: &str = "auditor.checkpoint";
 
+/// Not set while nothing is signed of the log of reads.
+pub(crate) const READS_LATCH: &str = "auditor.reads";
+
 pub(crate) struct Auditor {
     pub(crate) shell: Shell,
     run: JoinHandle<anyhow::Result<()>>,
@@ -52,8 +55,11 @@ impl Auditor {
     /// Waits until it has refused, and answers so.
     pub(crate) async fn refused(&self) {
         eventually("a refusal", PATIENCE, async || {
-            let refuses = self.shell.metrics.text().contains("chancery_audit_refuses 1");
-            (refuses && self.shell.readiness.missing() == [LATCH]).then_some(())
+            let refuses = self.shell.metrics.text().contains("\nchancery_audit_refuses 1");
+            let mut missing = self.shell.readiness.missing();
+            // What is wrong with a key is wrong for both logs.
+            missing.retain(|latch| latch != READS_LATCH);
+            (refuses && missing == [LATCH]).then_some(())
         })
         .await;
     }

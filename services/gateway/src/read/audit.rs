@@ -61,13 +61,19 @@ async fn bytes(uri: Uri, asked: Asked, caching: HeaderValue) -> Result<Response,
 }
 
 pub(crate) async fn consistency(Openly(mut asked): Openly) -> Result<Response, Refusal> {
-    let size = "the size of a tree, a number of events";
+    let (from, to) = sizes(&mut asked);
+    let query = Audit::Consistency { from, to };
+    Ok(answer(asked.ask(subjects::AUDIT, query).await?, HeaderValue::from_static(JSON)))
+}
+
+/// The sizes of an earlier tree and a later one.
+fn sizes(asked: &mut Asked) -> (u64, Option<u64>) {
+    let size = "the size of a tree, how many leaves it has";
     let (from, to) = (asked.params.parsed("from", size), asked.params.parsed("to", size));
     if from.is_none() {
         asked.params.mistake("from", format!("expected {size}"));
     }
-    let query = Audit::Consistency { from: from.unwrap_or(0), to };
-    Ok(answer(asked.ask(subjects::AUDIT, query).await?, HeaderValue::from_static(JSON)))
+    (from.unwrap_or(0), to)
 }
 
 pub(crate) async fn proof(mut asked: Asked) -> Result<Response, Refusal> {
@@ -153,6 +159,19 @@ pub(crate) async fn reads(mut asked: Asked) -> Result<Response, Refusal> {
     };
     asked.is(kind::AUDIT);
     Ok(answer(asked.ask(subjects::AUDIT, Audit::Reads(reads)).await?, HeaderValue::from_static(JSON)))
+}
+
+/// It shows nothing of what was read, and who asks for it again and again is not to make the log grow by that.
+pub(crate) async fn reads_checkpoint(asked: Asked) -> Result<Response, Refusal> {
+    asked.requires(Role::Auditor)?;
+    Ok(answer(asked.ask(subjects::AUDIT, Audit::ReadsCheckpoint).await?, TEXT))
+}
+
+pub(crate) async fn reads_consistency(mut asked: Asked) -> Result<Response, Refusal> {
+    asked.requires(Role::Auditor)?;
+    let (from, to) = sizes(&mut asked);
+    let query = Audit::ReadsConsistency { from, to };
+    Ok(answer(asked.ask(subjects::AUDIT, query).await?, HeaderValue::from_static(JSON)))
 }
 
 /// Asks about an event that the caller may see.

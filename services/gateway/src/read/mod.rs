@@ -18,7 +18,8 @@ use uuid::Uuid;
 pub(crate) use agenda::{calendar, overdue};
 use asked::Asked;
 pub(crate) use audit::{
-    checkpoint, consistency, entries, leaf, proof, reads, tile, timestamps, trail, witnesses,
+    checkpoint, consistency, entries, leaf, proof, reads, reads_checkpoint, reads_consistency, tile,
+    timestamps, trail, witnesses,
 };
 pub(crate) use brief::brief;
 pub(crate) use events::{event, log};
