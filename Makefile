@@ -46,6 +46,12 @@ browser: ## follow the register with headless Chromium (needs Node; Chromium is 
 	CHROMIUM=$$(.ci/browser) && NATS_SERVER=$$(deploy/nats/fetch-server.sh) && export CHROMIUM NATS_SERVER && \
 		cargo nextest run --locked --workspace --run-ignored only -E 'package(system-tests) & test(browser)'
 
+.PHONY: attack
+attack: ## tamper with a register of 200,000 events in six ways, each of which must be found (minutes; EVENTS=N)
+	@.ci/tool cargo-nextest >/dev/null
+	NATS_SERVER=$$(deploy/nats/fetch-server.sh) cargo nextest run --locked --workspace --run-ignored only --no-capture \
+		-E 'package(system-tests) & test(tampering)'
+
 .PHONY: check
 check: ## formatting, lints, walls, documentation, dependency policy
 	cargo fmt --all --check

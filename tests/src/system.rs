@@ -105,15 +105,23 @@ impl System {
         self.processes[number].process = None;
     }
 
+    /// Starts a process that is down, on its folder, and waits for nothing.
+    ///
+    /// # Panics
+    /// When the program cannot be run.
+    pub fn begin(&mut self, number: usize) {
+        let (nats, key) = (self.nats.url().to_owned(), self.keys.public.clone());
+        self.processes[number].spawn(&self.program, &nats, &key, &self.flags);
+    }
+
     /// Starts a process that is down, on its folder, and waits until it is ready.
     ///
     /// # Panics
     /// When it does not come up.
     pub async fn start_again(&mut self, number: usize) {
         for _ in 0..TRIES {
-            let (nats, key) = (self.nats.url().to_owned(), self.keys.public.clone());
+            self.begin(number);
             let role = &mut self.processes[number];
-            role.spawn(&self.program, &nats, &key, &self.flags);
             if role.is_ready(&self.http).await {
                 return;
             }
