@@ -54,53 +54,53 @@ pub struct Proposed {
     pub data: Option<Box<RawValue>>,
 }
 
-/// An event as the log keeps it.
+/// An event as the log keeps it. Members stand in the canonical order (RFC 8785), so that its leaf is cut out of the bytes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Recorded {
-    /// Always `1.0`.
-    pub specversion: String,
+    /// Who recorded it: the subject of the caller's token.
+    pub actor: String,
+    /// The agency that recorded it.
+    pub agency: String,
+    /// What the rules found implausible, space-separated `code` or `code:pointer`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub anomalies: Option<String>,
+    /// What this event follows from.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub causationid: Option<String>,
+    /// What this event belongs with.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub correlationid: Option<String>,
+    /// What is recorded, normalised by the vocabulary.
+    pub data: Box<RawValue>,
+    /// Always `application/json`.
+    pub datacontenttype: String,
+    /// 16 random bytes in hexadecimal: salts the hash of `data` in proofs.
+    pub datasalt: Salt,
     /// Unique within `source`.
     pub id: String,
+    /// The record's marking when this was recorded; today's governs what is shown.
+    pub marking: String,
+    /// Whom the caller acted for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub onbehalfof: Option<String>,
+    /// First 16 bytes of the SHA-256 of the proposal as sent, in hexadecimal: tells a retry from a conflict.
+    pub proposalhash: Salt,
+    /// When the register recorded it.
+    pub recordedtime: Timestamp,
     /// Who says so.
     pub source: String,
-    /// `chancery.<aggregate>.<event>.v<n>`.
-    #[serde(rename = "type")]
-    pub kind: String,
+    /// Always `1.0`.
+    pub specversion: String,
     /// The record.
     pub subject: Subject,
     /// When the producer made the event.
     pub time: Timestamp,
-    /// Always `application/json`.
-    pub datacontenttype: String,
-    /// When the register recorded it.
-    pub recordedtime: Timestamp,
-    /// The agency that recorded it.
-    pub agency: String,
-    /// Who recorded it: the subject of the caller's token.
-    pub actor: String,
-    /// Whom the caller acted for.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub onbehalfof: Option<String>,
-    /// The record's marking when this was recorded; today's governs what is shown.
-    pub marking: String,
-    /// What the rules found implausible, space-separated `code` or `code:pointer`.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub anomalies: Option<String>,
-    /// 16 random bytes in hexadecimal: salts the hash of `data` in proofs.
-    pub datasalt: Salt,
-    /// First 16 bytes of the SHA-256 of the proposal as sent, in hexadecimal: tells a retry from a conflict.
-    pub proposalhash: Salt,
-    /// What this event belongs with.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub correlationid: Option<String>,
-    /// What this event follows from.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub causationid: Option<String>,
     /// W3C Trace Context.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub traceparent: Option<String>,
-    /// What is recorded, normalised by the vocabulary.
-    pub data: Box<RawValue>,
+    /// `chancery.<aggregate>.<event>.v<n>`.
+    #[serde(rename = "type")]
+    pub kind: String,
 }
 
 impl Recorded {

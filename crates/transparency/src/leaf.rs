@@ -63,7 +63,7 @@ pub const LARGEST: usize = 65_535;
 /// [`LeafError`] if the bytes have no canonical form, lack one of the three members or have a `datahash`
 /// already; if what is sealed is not as described above; or if the leaf would be larger than [`LARGEST`].
 pub fn leaf(envelope: &[u8]) -> Result<Vec<u8>, LeafError> {
-    quick::leaf(envelope).unwrap_or_else(|| members(envelope).and_then(written))
+    quick::leaf(envelope, None).unwrap_or_else(|| members(envelope).and_then(written))
 }
 
 /// The leaf of whatever stands in the log on a record's subject, given as envelopes name it: `<aggregate>/<uuid>`.
@@ -78,6 +78,9 @@ pub fn leaf(envelope: &[u8]) -> Result<Vec<u8>, LeafError> {
 /// ```
 #[must_use]
 pub fn of_message(subject: &str, message: &[u8]) -> Vec<u8> {
+    if let Some(Ok(leaf)) = quick::leaf(message, Some(subject)) {
+        return leaf;
+    }
     let named = |members: &Vec<(String, Json)>| {
         members.iter().any(|(name, value)| name == "subject" && *value == Json::String(subject.into()))
     };

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use contract::{Facets, Problem, ProblemKind, Recorded, Salt};
 use domain::{Event, Record};
-use serde_json::value::to_raw_value;
+use serde_json::value::{RawValue, to_raw_value};
+use transparency::canonical::canonical;
 
 use crate::draft::Draft;
 
@@ -35,7 +36,7 @@ pub(crate) fn write(draft: &Draft, event: &Event, salt: Salt, is_sealed: bool) -
         correlationid: proposed.correlationid.clone(),
         causationid: proposed.causationid.clone(),
         traceparent: proposed.traceparent.clone(),
-        data: to_raw_value(&event.data).expect("data is strings, numbers, lists and objects"),
+        data: written(event),
     };
     let payload = serde_json::to_vec(&recorded).expect("an envelope is strings and raw JSON");
     let (taken, how) = match is_sealed {
@@ -47,6 +48,13 @@ pub(crate) fn write(draft: &Draft, event: &Event, salt: Salt, is_sealed: bool) -
         return Err(draft.place.refuse(ProblemKind::TooLarge, "", detail));
     }
     Ok(payload.into())
+}
+
+/// The data as it is hashed: whoever makes the leaf finds it in the form that it needs.
+fn written(event: &Event) -> Box<RawValue> {
+    let data = to_raw_value(&event.data).expect("data is strings, numbers, lists and objects");
+    // What has no canonical form is recorded all the same.
+    canonical(data.get().as_bytes()).ok().and_then(|text| RawValue::from_string(text).ok()).unwrap_or(data)
 }
 
 /// What a live filter needs to know of the record: of one that is sealed, no more than who may see it.

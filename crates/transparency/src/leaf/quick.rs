@@ -1,25 +1,31 @@
 //! The leaf of an envelope that is written canonically, by cutting and joining: no values are made.
 //!
-//! Whole exports are written so, and verifying them spends its time here.
+//! Whole exports are written so, and so is the log: verifying the one and building the tree of the other spend their
+//! time here.
 
 use super::{LARGEST, LeafError};
 use crate::hash::sha256;
 use crate::{canonical, encoding};
 
-/// The leaf, or why there is none; `None` where it has to be read as other envelopes are.
-pub(super) fn leaf(envelope: &[u8]) -> Option<Result<Vec<u8>, LeafError>> {
+/// The leaf, or why there is none; `None` where it has to be read as other envelopes are, also because it is to name a
+/// record and names another.
+pub(super) fn leaf(envelope: &[u8], subject: Option<&str>) -> Option<Result<Vec<u8>, LeafError>> {
     let members = canonical::members(std::str::from_utf8(envelope).ok()?)?;
     // Of plain ASCII, the order of bytes is the canonical order.
     let find = |member: &str| {
         let place = members.binary_search_by(|(name, _)| (*name).cmp(member)).ok()?;
         Some(members[place].1)
     };
+    let named = |subject| find("subject").and_then(unquoted) == Some(subject);
+    if !subject.is_none_or(named) {
+        return None;
+    }
     // What was recorded sealed, and what is no envelope.
     if find("sealeddata").is_some() || (find("data").is_some() && find("datahash").is_some()) {
         return None;
     }
     let Some(data) = find("data") else { return Some(Err(LeafError::Missing { member: "data" })) };
-    let sixteen = |member| encoding::from_hex::<16>(find(member)?.strip_prefix('"')?.strip_suffix('"')?);
+    let sixteen = |member| encoding::from_hex::<16>(find(member).and_then(unquoted)?);
     let (salt, proposal) = (sixteen("datasalt")?, sixteen("proposalhash")?);
     let hash = sha256(&[&salt, &proposal, data.as_bytes()]).to_hex();
 
@@ -40,6 +46,11 @@ pub(super) fn leaf(envelope: &[u8]) -> Option<Result<Vec<u8>, LeafError>> {
     kept.for_each(|(name, value)| add(name, value));
     leaf.push(b'}');
     (leaf.len() <= LARGEST).then_some(Ok(leaf))
+}
+
+/// A text as it stands between its quotes, which is what it says unless it has escapes: those begin with a backslash.
+fn unquoted(value: &str) -> Option<&str> {
+    value.strip_prefix('"')?.strip_suffix('"')
 }
 
 #[cfg(test)]
@@ -92,7 +103,7 @@ mod tests {
         fn it_is_the_leaf_that_values_make(envelope in envelopes()) {
             let envelope = canonical(Value::Object(envelope).to_string().as_bytes()).unwrap();
             let expected = slowly(envelope.as_bytes()).unwrap();
-            prop_assert_eq!(leaf(envelope.as_bytes()).unwrap().unwrap(), expected);
+            prop_assert_eq!(leaf(envelope.as_bytes(), None).unwrap().unwrap(), expected);
         }
 
         #[test]
@@ -109,7 +120,7 @@ mod tests {
                 1 => text.insert(at, byte),
                 _ => { text.remove(at); }
             }
-            if let Some(quick) = leaf(&text) {
+            if let Some(quick) = leaf(&text, None) {
                 prop_assert_eq!(quick, slowly(&text), "{}", String::from_utf8_lossy(&text));
             }
         }
@@ -122,13 +133,27 @@ mod tests {
         for data in
             ["1.5", "1e2", "-0", "01", " 1", r#"{"b":1,"a":2}"#, r#"{"a":1,"a":1}"#, r#""\/""#, r#""\u0041""#]
         {
-            assert_eq!(leaf(written(data).as_bytes()), None, "{data}");
+            assert_eq!(leaf(written(data).as_bytes(), None), None, "{data}");
         }
         for data in [r#""\u001f\n\"é""#, "[]", "{}", "[{},[1,-20,0]]", r#"{"":null,"a":true,"b":false}"#] {
-            assert_eq!(leaf(written(data).as_bytes()), Some(slowly(written(data).as_bytes())), "{data}");
+            assert_eq!(
+                leaf(written(data).as_bytes(), None),
+                Some(slowly(written(data).as_bytes())),
+                "{data}"
+            );
         }
         let deep = written(&format!("{}{}", "[".repeat(127), "]".repeat(127)));
-        assert_eq!(leaf(deep.as_bytes()), Some(slowly(deep.as_bytes())));
-        assert_eq!(leaf(written(&format!("{}{}", "[".repeat(128), "]".repeat(128))).as_bytes()), None);
+        assert_eq!(leaf(deep.as_bytes(), None), Some(slowly(deep.as_bytes())));
+        assert_eq!(leaf(written(&format!("{}{}", "[".repeat(128), "]".repeat(128))).as_bytes(), None), None);
+    }
+
+    #[test]
+    fn an_envelope_of_another_record_is_left_to_others() {
+        let written =
+            format!(r#"{{"data":{{}},"datasalt":"{SALT}","proposalhash":"{SALT}","subject":"matter/a"}}"#);
+        assert_eq!(leaf(written.as_bytes(), Some("matter/a")), Some(slowly(written.as_bytes())));
+        assert_eq!(leaf(written.as_bytes(), Some("matter/b")), None);
+        let nameless = written.replace(r#","subject":"matter/a""#, "");
+        assert_eq!(leaf(nameless.as_bytes(), Some("matter/a")), None);
     }
 }

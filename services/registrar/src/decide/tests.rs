@@ -135,4 +135,6 @@ fn what_is_written_reads_back_as_what_was_decided() {
     let recorded = contract::Recorded::parse(&staged.payload).unwrap();
     assert_eq!(recorded.event(1, 0), staged.event);
     assert_eq!((recorded.proposalhash, recorded.marking.as_str()), (staged.fingerprint, "OFFICIAL"));
+    let canonical = transparency::canonical::canonical(&staged.payload).unwrap();
+    assert_eq!(canonical.as_bytes(), staged.payload, "its leaf is cut out of it");
 }
