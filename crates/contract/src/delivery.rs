@@ -6,14 +6,80 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::subscription::{Channel, Stored};
+
 /// One line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// How the subscription stands with this line.
     pub state: State,
+    /// To whom it was sent; there wherever something was attempted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Recipient>,
     /// What was attempted since the line before, in the order in which it ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
+}
+
+/// Who receives what is sent for a subscription. It stands with the attempts, since subscriptions change and end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipient {
+    /// Who set it up: the subject of the token.
+    pub subject: String,
+    /// The agency that it belongs to.
+    pub agency: String,
+    /// The party acted for.
+    pub party: String,
+    /// How it is sent: one of [`channel`].
+    pub channel: String,
+    /// To which host, if it goes to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+}
+
+/// That somebody received an event, for those who ask.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Who; absent: it is not on record.
+    #[serde(default, skip_serializing_if = "Option::is_none", flatten)]
+    pub to: Option<Recipient>,
+    /// For which subscription it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription: Option<Uuid>,
+    /// When.
+    pub at: Timestamp,
+    /// Why, when not for the first time or not for what they want to hear of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<Because>,
+}
+
+/// By what somebody receives events.
+pub mod channel {
+    /// Posts to an address.
+    pub const WEBHOOK: &str = "webhook";
+    /// A stream of its own in NATS.
+    pub const FEED: &str = "feed";
+    /// Server-sent events.
+    pub const STREAM: &str = "stream";
+}
+
+impl Recipient {
+    /// Of a subscription as it is kept.
+    #[must_use]
+    pub fn of(stored: &Stored) -> Self {
+        let Stored { subscription, reader, .. } = stored;
+        let (channel, host) = match &subscription.channel {
+            Channel::Webhook { url } => (channel::WEBHOOK, url.host_str().map(str::to_owned)),
+            Channel::Feed { .. } => (channel::FEED, None),
+        };
+        Self {
+            subject: subscription.created_by.clone(),
+            agency: subscription.owner.clone(),
+            party: reader.party.clone(),
+            channel: channel.to_owned(),
+            host,
+        }
+    }
 }
 
 /// How a subscription stands.
@@ -115,6 +181,19 @@ pub struct Attempt {
     /// Why it was sent, when not for the first time or not for its filter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<Because>,
+    /// Of what was sent to set others right: those that the subscriber had received. A [notice](Because::Notice) names
+    /// nothing else, and has the first of them as its event.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recalls: Vec<Received>,
+}
+
+/// An event that a subscriber had received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Received {
+    /// Its uid.
+    pub event: Uuid,
+    /// Where it stands in the log.
+    pub position: u64,
 }
 
 /// What became of an attempt.
@@ -135,6 +214,8 @@ pub enum Outcome {
 pub enum Because {
     /// It was asked for again.
     Replay,
-    /// It sets right what the subscriber had received.
+    /// It sets right what the subscriber had received, and is not for its filter.
     Recall,
+    /// Something that the subscriber may not see sets right what it had received: it was told what that was.
+    Notice,
 }

@@ -44,6 +44,8 @@ pub struct Journal {
 pub struct Line {
     /// Its place, from 1, without gaps.
     pub position: u64,
+    /// What it is about: the subject that it was published on.
+    pub subject: String,
     /// What was written.
     pub payload: Bytes,
     /// When the server stored it.
@@ -110,7 +112,12 @@ fn lines(session: Session) -> impl Stream<Item = Result<Line, Error>> + Send {
         let Some((delivered, message)) = session.next().await else {
             return Some((Err(Error::unavailable("the stream was lost from sight")), None));
         };
-        let line = Line { position: delivered.position, payload: message.payload, stored: delivered.stored };
+        let line = Line {
+            position: delivered.position,
+            subject: message.subject.to_string(),
+            payload: message.payload,
+            stored: delivered.stored,
+        };
         Some((Ok(line), Some(session)))
     })
 }

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::live::{self, Place};
-use crate::ring::{Batch, Behind, Shown};
+use crate::ring::{Batch, Behind, Heard, Shown};
 use crate::{Form, Live, random};
 
 /// Before the next try to catch up, at least, and over how long tries are spread.
@@ -143,7 +143,15 @@ impl<F: Form> Follower<F> {
 
     /// What of a batch it may see and wants to hear of.
     pub fn wanted<'b>(&'b self, batch: &'b Batch<F>) -> impl Iterator<Item = Shown<'b, F>> {
-        batch.shown(self.position, self.place.number(), &self.filter)
+        self.heard(batch).filter_map(|heard| match heard {
+            Heard::Wanted(shown) => Some(shown),
+            Heard::Recall(_) => None,
+        })
+    }
+
+    /// What of a batch it may hear of.
+    pub fn heard<'b>(&'b self, batch: &'b Batch<F>) -> impl Iterator<Item = Heard<'b, F>> {
+        batch.heard(self.position, self.place.number(), &self.filter)
     }
 
     /// The next page.

@@ -18,7 +18,7 @@ use std::hash::{BuildHasher, RandomState};
 
 pub use follower::{Follower, More};
 pub use live::{Live, Paging};
-pub use ring::{Batch, Shown};
+pub use ring::{Batch, Heard, Recall, Shown};
 
 /// What is kept of an event as some readers see it: made once for all of them.
 pub trait Form: Send + Sync + 'static {

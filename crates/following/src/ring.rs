@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use contract::Facets;
-use contract::following::{Filter, Following};
+use contract::following::{Filter, Following, Recalled};
 use domain::{Levels, Marking, Subject};
 
 use crate::Form;
@@ -16,6 +16,9 @@ use crate::Form;
 /// How much is kept. Who lags by more is cut off.
 const MOST_EVENTS: usize = 4_096;
 const MOST_BYTES: usize = 16 << 20;
+
+/// What it takes to keep what one earlier event is found by.
+const OF_A_RECALLED: usize = 512;
 
 /// How much a client takes at once.
 const AT_ONCE: usize = 512;
@@ -42,6 +45,28 @@ struct Event<F> {
     marking: Option<Marking>,
     forms: Vec<F>,
     seen: Vec<Option<u16>>,
+    recalls: Vec<Recalled>,
+}
+
+/// What a reader hears of an event.
+#[derive(Debug)]
+pub enum Heard<'b, F> {
+    /// They may see it, and want to hear of it or of something that it sets right.
+    Wanted(Shown<'b, F>),
+    /// It is for them only if they received something that it sets right.
+    Recall(Recall<'b, F>),
+}
+
+/// An event that sets others right.
+#[derive(Debug)]
+pub struct Recall<'b, F> {
+    /// Its place in the log.
+    pub position: u64,
+    /// What it sets right.
+    pub recalls: &'b [Recalled],
+    /// The event; none: the reader may not see it, nor learn more of it than which events that they received are set
+    /// right.
+    pub shown: Option<Shown<'b, F>>,
 }
 
 /// An event for one reader.
@@ -57,6 +82,8 @@ pub struct Shown<'b, F> {
     pub form: &'b F,
     /// Its marking, if that restricts anything.
     pub marking: Option<&'b Marking>,
+    /// What it sets right.
+    pub recalls: &'b [Recalled],
 }
 
 impl<F: Form> Batch<F> {
@@ -82,6 +109,7 @@ impl<F: Form> Batch<F> {
                 kind: told.kind.into_owned(),
                 facets: told.facets,
                 seen: told.seen,
+                recalls: told.recalls,
             }
         });
         Ok((Self { after, through, readers, events: events.collect() }, unsettles))
@@ -92,7 +120,10 @@ impl<F: Form> Batch<F> {
     }
 
     fn bytes(&self) -> usize {
-        self.events.iter().flat_map(|event| &event.forms).map(F::size).sum()
+        let of = |event: &Event<F>| {
+            event.forms.iter().map(F::size).sum::<usize>() + event.recalls.len() * OF_A_RECALLED
+        };
+        self.events.iter().map(of).sum()
     }
 
     /// Up to where it says everything.
@@ -101,21 +132,45 @@ impl<F: Form> Batch<F> {
         self.through
     }
 
-    /// What a reader may see behind a position and wants to hear of.
-    pub(crate) fn shown<'b>(
+    /// What a reader may hear of behind a position.
+    pub(crate) fn heard<'b>(
         &'b self,
         position: u64,
         reader: u64,
         filter: &'b Filter,
-    ) -> impl Iterator<Item = Shown<'b, F>> {
+    ) -> impl Iterator<Item = Heard<'b, F>> {
         let nth = self.readers.iter().position(|other| *other == reader);
-        self.events.iter().filter(move |event| event.position > position).filter_map(move |event| {
-            let form = event.forms.get(usize::from((*event.seen.get(nth?)?)?))?;
-            let Event { position, subject, kind, marking, .. } = event;
-            let shown =
-                Shown { position: *position, subject: *subject, kind, form, marking: marking.as_ref() };
-            filter.admits(subject, kind, &event.facets).then_some(shown)
-        })
+        let events = self.events.iter().filter(move |event| event.position > position);
+        events.filter_map(move |event| event.heard(nth?, filter))
+    }
+}
+
+impl<F> Event<F> {
+    fn heard<'b>(&'b self, nth: usize, filter: &Filter) -> Option<Heard<'b, F>> {
+        let Self { position, subject, kind, marking, recalls, .. } = self;
+        let form = self.seen.get(nth).copied().flatten().and_then(|form| self.forms.get(usize::from(form)));
+        let shown = form.map(|form| Shown {
+            position: *position,
+            subject: *subject,
+            kind,
+            form,
+            marking: marking.as_ref(),
+            recalls,
+        });
+        match shown {
+            Some(shown) if self.is_wanted(filter) => Some(Heard::Wanted(shown)),
+            shown if !recalls.is_empty() => {
+                Some(Heard::Recall(Recall { position: *position, recalls, shown }))
+            }
+            _ => None,
+        }
+    }
+
+    /// Who hears of an event hears of what sets it right.
+    fn is_wanted(&self, filter: &Filter) -> bool {
+        let mut recalls = self.recalls.iter();
+        filter.admits(&self.subject, &self.kind, &self.facets)
+            || recalls.any(|recalled| filter.admits(&self.subject, &recalled.kind, &recalled.facets))
     }
 }
 

@@ -16,7 +16,7 @@
 //! - Another schema version is built beside the live store, which serves meanwhile if its rows can still be
 //!   read; then one atomic write switches, and the old folder goes.
 //! - The same schema is built anew [on request](Reader::rebuild), beside the live store, which goes on following:
-//!   no answer waits for it, and none is older than the one before.
+//!   no answer waits for it, and none is older than the one before. An operator asks by a file ([`Order`]).
 //!
 //! A batch closes at [`FULL_BATCH`] writes; only an event that alone makes many can carry one beyond 200. A
 //! value longer than [`LARGEST_VALUE`] is refused by [`Overlay::put`].
@@ -30,6 +30,7 @@ mod folders;
 mod follow;
 mod log;
 mod memory;
+mod order;
 mod overlay;
 mod projection;
 mod reader;
@@ -45,6 +46,7 @@ pub use error::Error;
 pub use eventlog::{Entry, Line};
 pub use log::{Log, LogError, Positioned};
 pub use memory::Memory;
+pub use order::Order;
 pub use overlay::{LARGEST_VALUE, Overlay, TooLarge};
 pub use projection::Projection;
 pub use reader::{Reader, RebuildError, View, WaitError};

@@ -2,11 +2,13 @@
 //!
 //! - `store` is the bucket of subscriptions, which notifiers alone read and write.
 //! - `engine` shares the subscriptions among the notifiers that live; `worker` delivers for one.
+//! - `deliveries` is the record of what was sent, and who received what: a [read model](readmodel) of the journal.
 //!
 //! What was delivered, and how far each subscription has come, is in the journal of deliveries: its last line of a
 //! subscription is all that another notifier needs to go on. A line is written only behind the one that its writer knew
 //! as the last, so of two that take themselves for responsible one finds out that it is not.
 
+mod deliveries;
 mod engine;
 mod settings;
 mod store;
@@ -27,6 +29,7 @@ use webhook::Poster;
 use engine::Engine;
 use worker::Parts;
 
+pub use deliveries::Deliveries;
 pub use settings::Settings;
 pub use store::{Kept, Store, StoreError};
 
@@ -39,12 +42,13 @@ const ANSWERING: Duration = Duration::from_secs(10);
 /// Tells subscribers and answers until the shell is shut down.
 ///
 /// # Errors
-/// When the journal of deliveries cannot be opened.
+/// When the journal of deliveries, or the record of them, cannot be opened.
 pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     // Before anything is waited for: until it is set, nobody may think that this is ready.
     let serving = shell.latch("endpoint");
     let journal = Journal::open(shell.client.clone(), DELIVERIES_PLAN, &eventlog::Settings::default()).await;
-    journal.context("the journal of deliveries cannot be opened")?;
+    let journal = journal.context("the journal of deliveries cannot be opened")?;
+    let _deliveries = Deliveries::start(journal, settings.notifier_cache, &shell).await?;
     let store =
         Store::open(shell.client.clone(), 1).await.context("the bucket of subscriptions cannot be opened")?;
     let live =

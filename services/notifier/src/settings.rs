@@ -15,6 +15,10 @@ pub struct Settings {
     #[arg(long, env = "CHANCERY_NOTIFIER_IN_FLIGHT", value_name = "COUNT", default_value_t = 256)]
     pub notifier_in_flight: usize,
 
+    /// Memory for the pages of the record of deliveries, in MiB
+    #[arg(long, env = "CHANCERY_NOTIFIER_CACHE", value_name = "MIB", default_value_t = 32)]
+    pub notifier_cache: u64,
+
     /// Seconds without a sign of life after which another notifier takes over
     #[arg(long, env = "CHANCERY_NOTIFIER_WITHIN", value_name = "SECONDS", value_parser = seconds, default_value = "8")]
     pub notifier_within: Duration,
@@ -44,6 +48,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             notifier_in_flight: 256,
+            notifier_cache: 32,
             notifier_within: Duration::from_secs(8),
             retry_schedule: Schedule::default(),
             attempt_within: Duration::from_secs(20),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use domain::value::PartyRef;
-use domain::{Aggregate, Bounds, Mention, Record, Subject};
+use domain::{Aggregate, Bounds, Levels, Marking, Mention, Record, Subject};
 use jiff::civil::Date;
 use readmodel::{Direction, Overlay, Range, Rows};
 use serde::{Deserialize, Serialize};
@@ -180,16 +180,33 @@ impl Head {
 
     /// Whether the event at a position changed who may see its record, or what is left of it. Of a record that was
     /// disposed of, nobody can tell any more at which event.
-    pub(crate) fn changed_sight(&self, position: u64, rows: &impl Rows) -> bool {
-        if self.is_disposed() {
-            return true;
-        }
+    pub(crate) fn changed_sight(self: &Arc<Self>, position: u64, rows: &impl Rows) -> bool {
+        self.is_disposed()
+            || self.around(position, rows).is_some_and(|[before, then]| before.marking != then.marking)
+    }
+
+    /// Whether the event at a position restricted in any respect who may see its record; of a record that was disposed
+    /// of, nobody can tell.
+    pub(crate) fn restricted_sight(
+        self: &Arc<Self>,
+        position: u64,
+        levels: &Levels,
+        rows: &impl Rows,
+    ) -> bool {
+        let read = |head: &Self| head.summary.marking.parse().unwrap_or_else(|_| Marking::unreadable());
+        self.around(position, rows).is_some_and(|[before, then]| {
+            before.marking != then.marking && !levels.dominates(&read(&before), &read(&then))
+        })
+    }
+
+    /// As it was before the event at a position and with it; none: it was not there before, or that is not kept.
+    fn around(self: &Arc<Self>, position: u64, rows: &impl Rows) -> Option<[Arc<Self>; 2]> {
         let earlier = Key::table(EARLIER).subject(&self.summary.subject);
         let until = earlier.clone().position(position);
-        let Some(before) = rows.get(until.as_ref()).and_then(at_hand) else { return false };
+        let before = rows.get(until.as_ref()).and_then(at_hand)?;
         let range = Range::prefix(earlier.as_ref()).after(until.as_ref());
         let next = rows.scan(&range, Direction::Ascending).next().and_then(|(_, row)| at_hand(row));
-        before.marking != next.as_ref().map_or(self.marking, |next| next.marking)
+        Some([before, next.unwrap_or_else(|| Arc::clone(self))])
     }
 
     /// The head of a record, to be looked at.

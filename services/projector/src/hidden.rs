@@ -233,6 +233,10 @@ async fn answers(register: &Register, reader: &Principal) -> Vec<(String, u16, V
             let mut told = body(&reply);
             // That what was said before may no longer be so is for who keeps it, and told to nobody.
             told.as_object_mut().unwrap().remove("unsettles");
+            // So is what sets right something that the reader may have received once.
+            if let (Query::Follow(_), Some(events)) = (&query, told["events"].as_array_mut()) {
+                events.retain(|event| event["seen"] != json!([null]));
+            }
             answers.push((format!("{query:?}"), reply.status, told));
         }
     }

@@ -37,6 +37,7 @@ mod markings;
 pub mod metrics;
 mod model;
 mod opened;
+#[cfg(test)]
 mod order;
 mod page;
 mod parties;

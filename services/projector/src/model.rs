@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use readmodel::{Projection, Reader, Settings as ModelSettings, State};
+use readmodel::{Order, Projection, Reader, Settings as ModelSettings, State};
 use service::{Latch, Shell};
 use tokio_util::sync::CancellationToken;
 
 use crate::Settings;
 use crate::metrics::Metrics;
 use crate::opened::Opened;
-use crate::order::Order;
 
 /// How often lag and size are looked at.
 const LOOKING: Duration = Duration::from_secs(1);

@@ -11,4 +11,4 @@ mod told;
 
 pub use filter::{Filter, Unfit, Wishes, short};
 pub use parse::{Message, Parser};
-pub use told::{Follow, Following, Told};
+pub use told::{Follow, Following, Recalled, Told};

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use domain::Subject;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 use super::Filter;
 use crate::{Facets, Principal};
@@ -33,7 +34,8 @@ pub struct Following<'b> {
     /// earlier events may no longer be so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unsettles: bool,
-    /// In the order of the log; what none of the readers may see is not there.
+    /// In the order of the log; what none of the readers may see is there only if it recalls something, and then without
+    /// a form.
     #[serde(borrow)]
     pub events: Vec<Told<'b>>,
 }
@@ -55,4 +57,22 @@ pub struct Told<'b> {
     pub forms: Vec<&'b RawValue>,
     /// Of each reader, in the order in which they were named: which form they see; none: they may not see it.
     pub seen: Vec<Option<u16>>,
+    /// What it sets right: whoever received that has to hear of this, whatever they want to hear of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recalls: Vec<Recalled>,
+}
+
+/// An earlier event that a later one sets right: corrects, retracts, contests, adjudicates, or takes from where it could
+/// be seen. Who received it and may not see what sets it right is told its uid and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recalled {
+    /// Its place in the log.
+    pub position: u64,
+    /// Its address.
+    pub uid: Uuid,
+    /// Its type in full; empty: it says none.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The record's facets as it stood with this event, under the marking of today.
+    pub facets: Facets,
 }

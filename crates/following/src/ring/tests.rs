@@ -26,12 +26,15 @@ fn sees(reader: u64, position: u64) -> bool {
 
 fn positions(batches: &[Arc<Batch<Box<str>>>], position: u64, reader: u64) -> Vec<u64> {
     let filter = Filter::default();
-    let shown = batches.iter().flat_map(|batch| batch.shown(position, reader, &filter).collect::<Vec<_>>());
-    let at = |shown: Shown<'_, Box<str>>| {
-        assert_eq!(&**shown.form, json!({"at": shown.position}).to_string());
-        shown.position
+    let heard = batches.iter().flat_map(|batch| batch.heard(position, reader, &filter).collect::<Vec<_>>());
+    let at = |heard: Heard<'_, Box<str>>| match heard {
+        Heard::Wanted(shown) => {
+            assert_eq!(&**shown.form, json!({"at": shown.position}).to_string());
+            shown.position
+        }
+        Heard::Recall(recall) => panic!("nothing is recalled: {recall:?}"),
     };
-    shown.map(at).collect()
+    heard.map(at).collect()
 }
 
 #[derive(Clone, Debug)]

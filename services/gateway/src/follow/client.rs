@@ -7,8 +7,8 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use contract::ProblemKind;
-use domain::{Marking, Subject};
-use following::{Batch, More, random};
+use domain::{Levels, Marking, Subject};
+use following::{Batch, Heard, More, Recall, Shown, random};
 use futures_util::stream;
 use jiff::Timestamp;
 use service::token::{LEEWAY, Verified};
@@ -16,7 +16,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::Wanted;
-use super::frame::{Frame, beat, farewell, greeting, joined};
+use super::frame::{Frame, beat, farewell, greeting, joined, recall};
+use super::given::Given;
 use crate::Gateway;
 use crate::reads::Asking;
 use crate::refusal::Refusal;
@@ -33,6 +34,7 @@ pub(crate) struct Client {
     who: Arc<Verified>,
     asking: Asking,
     follower: following::Follower<Frame>,
+    given: Given,
     named: bool,
     /// What goes out before anything else.
     greeting: Option<Bytes>,
@@ -73,6 +75,7 @@ impl Client {
             who,
             asking,
             follower,
+            given: Given::default(),
             named,
         })
     }
@@ -155,27 +158,17 @@ impl Client {
 
     /// Takes what is for it. What is marked is noted before it goes out; what cannot be noted ends the stream.
     async fn take(&mut self, batches: &[Arc<Batch<Frame>>]) -> Option<Bytes> {
-        let (mut frames, mut marked) = (Vec::new(), Marked::default());
-        let levels = &self.gateway.levels;
-        for shown in batches.iter().flat_map(|batch| self.follower.wanted(batch)) {
-            frames.push(shown.form.bytes(self.named));
-            if let Some(marking) = shown.marking {
-                marked.records.push(shown.subject);
-                let before = marked.marking.take();
-                let joined = before.map_or_else(|| marking.clone(), |before| levels.join(&before, marking));
-                marked.marking = Some(joined);
-            }
-        }
+        let part = self.part(batches);
         let through = batches.last().map_or(0, |batch| batch.through()).max(self.position());
-        let count = frames.len() as u64;
+        let count = part.frames.len() as u64;
         if count == 0 {
             self.follower.pass(through);
             return None;
         }
-        let chunk = joined(frames);
-        if let Some(marking) = marked.marking {
+        let chunk = joined(part.frames);
+        if let Some(marking) = part.marking {
             let reads = &self.gateway.reads;
-            let shown = (marking, marked.records, chunk.len() as u64);
+            let shown = (marking, part.records, chunk.len() as u64);
             if !reads.delivered(&self.who.principal, &self.asking, shown).await {
                 return Some(
                     self.leave("what comes next is shown only once that is logged, which cannot be done now"),
@@ -183,8 +176,33 @@ impl Client {
             }
         }
         self.follower.pass(through);
+        part.given.into_iter().for_each(|position| self.given.add(position));
         self.gateway.metrics.streamed.inc_by(count);
         Some(chunk)
+    }
+
+    /// What of some batches is for it.
+    fn part(&self, batches: &[Arc<Batch<Frame>>]) -> Part {
+        let (mut part, levels) = (Part::default(), &self.gateway.levels);
+        for heard in batches.iter().flat_map(|batch| self.follower.heard(batch)) {
+            let was_given =
+                |position| self.given.has(position) || part.given.binary_search(&position).is_ok();
+            match heard {
+                Heard::Wanted(shown) => part.show(&shown, self.named, levels),
+                Heard::Recall(Recall { position, recalls, shown }) => {
+                    let mut recalled = recalls.iter().filter(|recalled| was_given(recalled.position));
+                    match shown {
+                        Some(shown) if recalled.next().is_some() => part.show(&shown, self.named, levels),
+                        Some(_) => {}
+                        None => {
+                            let uids = recalled.map(|recalled| recalled.uid).collect::<Vec<_>>();
+                            part.frames.extend((!uids.is_empty()).then(|| recall(position, &uids)));
+                        }
+                    }
+                }
+            }
+        }
+        part
     }
 }
 
@@ -194,9 +212,25 @@ impl Drop for Client {
     }
 }
 
-/// The marked material in what is about to go out.
+/// What is about to go out.
 #[derive(Default)]
-struct Marked {
+struct Part {
+    frames: Vec<Bytes>,
+    /// The positions of the events in it, in order.
+    given: Vec<u64>,
+    /// The marked material in it.
     records: Vec<Subject>,
     marking: Option<Marking>,
+}
+
+impl Part {
+    fn show(&mut self, shown: &Shown<'_, Frame>, named: bool, levels: &Levels) {
+        self.frames.push(shown.form.bytes(named));
+        self.given.push(shown.position);
+        let Some(marking) = shown.marking else { return };
+        self.records.push(shown.subject);
+        let before = self.marking.take();
+        let joined = before.map_or_else(|| marking.clone(), |before| levels.join(&before, marking));
+        self.marking = Some(joined);
+    }
 }

@@ -2,6 +2,8 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use following::Form;
+use serde_json::json;
+use uuid::Uuid;
 
 /// One event, written once for all who see it so.
 #[derive(Clone, Debug)]
@@ -44,6 +46,11 @@ impl Frame {
     }
 }
 
+/// That events which were given are set right by what stands at a position and may not be seen.
+pub(crate) fn recall(position: u64, uids: &[Uuid]) -> Bytes {
+    format!("event: recall\nid: {position}\ndata: {}\n\n", json!({ "recalls": uids })).into()
+}
+
 /// Several frames in one piece.
 pub(crate) fn joined(mut frames: Vec<Bytes>) -> Bytes {
     if frames.len() == 1 {
@@ -81,6 +88,13 @@ mod tests {
         assert_eq!(frame.bytes(true), whole);
         assert_eq!(frame.bytes(false), "id: 7\ndata: {\"id\":\"a\"}\n\n");
         assert_eq!(joined(vec![frame.bytes(true), frame.bytes(true)]), whole.repeat(2));
+    }
+
+    #[test]
+    fn a_recall_says_which_events_and_nothing_else() {
+        let uid = Uuid::from_u128(7);
+        let expected = format!("event: recall\nid: 9\ndata: {{\"recalls\":[\"{uid}\"]}}\n\n");
+        assert_eq!(recall(9, &[uid]), expected);
     }
 
     #[test]

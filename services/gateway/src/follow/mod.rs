@@ -3,12 +3,16 @@
 //! What is told comes from the one live tail of the process ([`following`]); each client takes of it what its filter and
 //! its clearance let through ([`client`]), in the form of a stream ([`frame`]).
 //!
+//! Who was given something ([`given`]) hears of what sets it right: of the event if they may see it, whatever they want
+//! to hear of, and otherwise, in an event `recall`, which one it was and nothing else.
+//!
 //! A stream ends when its token does, when the gateway stops, when the client lags beyond the ring, and when a read of
 //! marked material cannot be logged. Then it is resumed: each event carries its position as `id`, and so does every
 //! beat of a stream that is silent.
 
 mod client;
 mod frame;
+mod given;
 mod ticket;
 
 use std::sync::Arc;

@@ -12,6 +12,7 @@ use service::{Clock, Reply};
 use testkit::{PATIENCE, eventually, http_client};
 use tokio::sync::Notify;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use crate::edge::{Edge, officer, places, refused};
 use crate::reads::entries;
@@ -30,12 +31,26 @@ impl Log {
     }
 
     fn push(&self, marking: &str, kind: &str, text: &str) {
+        self.push_about("CA", marking, kind, (text, &[]));
+    }
+
+    /// Records an event that sets these right.
+    fn push_recalling(&self, party: &str, marking: &str, positions: &[u64]) {
+        self.push_about(party, marking, "engagement.corrected", ("", positions));
+    }
+
+    fn push_about(&self, party: &str, marking: &str, kind: &str, (text, recalls): (&str, &[u64])) {
         let mut events = self.events.lock().unwrap();
         let position = events.len() + 1;
+        let recalls = recalls.iter().map(|position| {
+            let facets = &events[usize::try_from(position - 1).unwrap()]["facets"];
+            json!({"position": position, "uid": uid(*position), "type": "", "facets": facets})
+        });
+        let recalls = recalls.collect::<Vec<_>>();
         events.push(json!({
             "position": position, "subject": "engagement/018f0000-0000-7000-8000-000000000002",
-            "type": format!("chancery.{kind}.v1"), "facets": {"parties": ["CA"], "marking": marking},
-            "forms": [{"sequence": position.to_string(), "text": text}],
+            "type": format!("chancery.{kind}.v1"), "facets": {"parties": [party], "marking": marking},
+            "forms": [{"sequence": position.to_string(), "text": text}], "recalls": recalls,
         }));
         drop(events);
         self.more.notify_waiters();
@@ -80,6 +95,11 @@ impl Log {
             told.get(limit - 1).map_or(events.len() as u64, |last| last["position"].as_u64().unwrap());
         Reply::ok(json!({"through": through, "events": told}).to_string()).at(through)
     }
+}
+
+/// The address of the event at a position.
+fn uid(position: u64) -> Uuid {
+    Uuid::from_u128(position.into())
 }
 
 /// A stream that is open.
@@ -207,6 +227,36 @@ async fn filter_and_clearance_hold_back_what_is_not_for_a_client() {
     nothing = open(&edge.token(&cleared("SECRET")), "/v1/stream?after=5&party=CA").await;
     edge.log.record(&["OFFICIAL"]);
     assert_eq!(nothing.ids(1).await, [6]);
+}
+
+#[tokio::test]
+async fn who_was_given_an_event_hears_of_what_sets_it_right() {
+    let edge = Edge::start().await;
+    let [low, high] = ["OFFICIAL", "SECRET"].map(|level| edge.token(&cleared(level)));
+    let open = |token: &str, path: &str| Stream::of(http_client().get(edge.url(path)).bearer_auth(token));
+    let mut given = open(&low, "/v1/stream?after=0&party=CA&named=false").await;
+    let mut narrow = open(&low, "/v1/stream?after=0&party=US").await;
+    edge.log.record(&["OFFICIAL", "OFFICIAL"]);
+    assert_eq!(given.ids(2).await, [1, 2]);
+    // It says that it has seen both, which anybody could.
+    let mut late = open(&low, "/v1/stream?after=2&party=CA").await;
+    let mut cleared = open(&high, "/v1/stream?after=2&party=CA").await;
+    // Not for their filter any more; then not for their eyes; of what nobody here was given, nothing.
+    edge.log.push_recalling("FR", "OFFICIAL", &[1]);
+    edge.log.push_recalling("FR", "SECRET", &[1, 2]);
+    edge.log.push_recalling("FR", "SECRET", &[4]);
+    edge.log.push_about("US", "OFFICIAL", "engagement.held", ("", &[]));
+    edge.log.record(&["OFFICIAL"]);
+    let corrected = given.next().await.unwrap();
+    assert_eq!((&*corrected.id, &*corrected.data), ("3", r#"{"sequence":"3","text":""}"#));
+    let recall = given.next().await.unwrap();
+    assert_eq!((&*recall.event, &*recall.id), ("recall", "4"));
+    let told = serde_json::from_str::<Value>(&recall.data).unwrap();
+    assert_eq!(told, json!({"recalls": [uid(1), uid(2)]}), "nothing of the event that may not be seen");
+    assert_eq!(given.next().await.unwrap().id, "7");
+    assert_eq!(late.ids(2).await, [3, 7]);
+    assert_eq!(cleared.ids(4).await, [3, 4, 5, 7]);
+    assert_eq!(narrow.ids(1).await, [6]);
 }
 
 #[tokio::test]

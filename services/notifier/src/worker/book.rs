@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use contract::delivery::{Attempt, Line, Outcome, State};
+use contract::delivery::{Attempt, Line, Outcome, Recipient, State};
 use contract::subjects;
 use eventlog::{Error, Ledger, LedgerError};
 use tokio::task::JoinHandle;
@@ -41,6 +41,8 @@ pub(crate) struct Book {
     /// Up to where it stands in the last line.
     written: u64,
     attempts: Vec<Attempt>,
+    /// To whom they were sent.
+    to: Option<Recipient>,
     /// When what waits is written; none: nothing does.
     due: Option<Instant>,
     flight: Option<JoinHandle<Result<u64, Fenced>>>,
@@ -64,11 +66,22 @@ impl Book {
         });
         let state = line.map_or_else(|| State { through: after, ..State::default() }, |line| line.state);
         let written = state.through;
-        Ok(Self { ledger, subject, last, state, written, attempts: Vec::new(), due: None, flight: None })
+        Ok(Self {
+            ledger,
+            subject,
+            last,
+            state,
+            written,
+            attempts: Vec::new(),
+            to: None,
+            due: None,
+            flight: None,
+        })
     }
 
-    /// Takes an attempt, and what it leads to.
-    pub(crate) fn note(&mut self, attempt: Attempt) {
+    /// Takes an attempt to reach somebody, and what it leads to.
+    pub(crate) fn note(&mut self, to: Recipient, attempt: Attempt) {
+        self.to = Some(to);
         let gathers = attempt.outcome == Outcome::Delivered;
         self.attempts.push(attempt);
         self.is_due(if gathers { GATHERING } else { Duration::ZERO });
@@ -133,7 +146,8 @@ impl Book {
     fn launch(&mut self) {
         self.due = None;
         self.written = self.state.through;
-        let line = Line { state: self.state.clone(), attempts: std::mem::take(&mut self.attempts) };
+        let (state, to) = (self.state.clone(), self.to.take());
+        let line = Line { state, to, attempts: std::mem::take(&mut self.attempts) };
         let line = Bytes::from(serde_json::to_vec(&line).expect("texts and numbers are JSON"));
         let appended = append(self.ledger.clone(), self.subject.clone(), self.last, line);
         self.flight = Some(tokio::spawn(appended));

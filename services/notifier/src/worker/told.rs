@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use contract::delivery::{Attempt, Because, HaltReason, Halted, Outcome, Pending};
+use contract::delivery::{Attempt, Because, HaltReason, Halted, Outcome, Pending, Recipient};
 use contract::subscription::Stored;
 use jiff::Timestamp;
 use webhook::Meaning;
@@ -30,7 +30,7 @@ impl Worker {
         let poster = self.parts.poster.clone();
         let sent = self.attempting(send::send(&poster, stored, (&id, body), time)).await?;
         let outcome = self.judge(stored, event.position, (number, &sent), track);
-        self.book.note(Attempt {
+        let attempt = Attempt {
             webhook_id: id,
             event: event.uid,
             position: event.position,
@@ -42,7 +42,9 @@ impl Worker {
             status: sent.status,
             response: sent.response,
             because: matches!(track, Track::Replay { .. }).then_some(Because::Replay),
-        });
+            recalls: vec![],
+        };
+        self.book.note(Recipient::of(stored), attempt);
         Ok(outcome != Outcome::Failed)
     }
 

@@ -46,6 +46,7 @@ pub(crate) fn settings(schedule: &str) -> Settings {
 pub(crate) struct Notifier {
     runtime: Option<Runtime>,
     shell: Shell,
+    _folder: tempfile::TempDir,
 }
 
 impl Notifier {
@@ -106,12 +107,13 @@ impl World {
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let url = self.server.url().to_owned();
         let connected = runtime.spawn(async move { async_nats::connect(url).await.unwrap() });
-        let shell = Shell::new("notifier", connected.await.unwrap(), "unused");
+        let folder = tempfile::tempdir().unwrap();
+        let shell = Shell::new("notifier", connected.await.unwrap(), folder.path());
         let running = shell.clone();
         runtime.spawn(async move { notifier::run(settings, running).await.unwrap() });
         eventually("the notifier to be ready", PATIENCE, async || shell.readiness.is_ready().then_some(()))
             .await;
-        Notifier { runtime: Some(runtime), shell }
+        Notifier { runtime: Some(runtime), shell, _folder: folder }
     }
 
     /// A subscription to a path, with whatever else.

@@ -3,17 +3,21 @@
 //! What a reader is told of an event is, byte for byte, what [`Query::Event`](contract::Query) and the pages of the log
 //! tell the same reader at the same position. A filter looks at the record as it stood with the event, so that an event
 //! that is told late meets what it would have met at once; of a record that was disposed of, at what is left.
+//!
+//! What sets earlier events right is told whatever the filter, and also when none of the readers may see it, but then
+//! without a form: only whoever asks knows who received what ([`recalls`](super::recalls)).
 
 use std::sync::Arc;
 
 use contract::Facets;
-use contract::following::{Follow, Following, Told};
+use contract::following::{Follow, Following, Recalled, Told};
 use domain::Levels;
 use readmodel::View;
 use serde_json::value::RawValue;
 use service::Reply;
 
 use super::query::Asked;
+use super::recalls;
 use crate::head::Head;
 use crate::history::{self, Stands};
 use crate::page::Budget;
@@ -31,7 +35,11 @@ struct Seen {
     facets: Facets,
     forms: Vec<Box<RawValue>>,
     seen: Vec<Option<u16>>,
+    recalls: Vec<Recalled>,
 }
+
+/// What a recalled event adds to a page, more or less.
+const OF_A_RECALLED: usize = 256;
 
 /// What is behind a position.
 pub(super) fn answer(follow: &Follow, levels: &Levels, view: &View<'_>) -> Reply {
@@ -49,9 +57,12 @@ pub(super) fn answer(follow: &Follow, levels: &Levels, view: &View<'_>) -> Reply
         last = stands.position;
         let Some(head) = Head::at_hand(&stands.subject, view) else { continue };
         unsettles |= head.changed_sight(stands.position, view);
-        let seen = told(follow, &stands, head, &readers, view);
-        bytes += seen.iter().flat_map(|seen| &seen.forms).map(|form| form.get().len()).sum::<usize>();
-        events.extend(seen);
+        if let Some(seen) = told(follow, &stands, &head, &readers, levels, view) {
+            budget.spend(seen.recalls.len());
+            bytes += seen.forms.iter().map(|form| form.get().len()).sum::<usize>();
+            bytes += seen.recalls.len() * OF_A_RECALLED;
+            events.push(seen);
+        }
     }
     let told = events.iter().map(|seen| Told {
         position: seen.stands.position,
@@ -60,28 +71,31 @@ pub(super) fn answer(follow: &Follow, levels: &Levels, view: &View<'_>) -> Reply
         facets: seen.facets.clone(),
         forms: seen.forms.iter().map(AsRef::as_ref).collect(),
         seen: seen.seen.clone(),
+        recalls: seen.recalls.clone(),
     });
     let following = Following { through, unsettles, events: told.collect() };
     Reply::ok(serde_json::to_vec(&following).expect("texts and numbers are JSON"))
 }
 
-/// An event, if it is wanted and one of the readers may see it.
+/// An event, if it is wanted and one of the readers may see it, or if it sets others right.
 fn told(
     follow: &Follow,
     stands: &Stands,
-    head: Arc<Head>,
+    head: &Arc<Head>,
     readers: &[Asked<'_>],
+    levels: &Levels,
     view: &View<'_>,
 ) -> Option<Seen> {
     let sees = readers.iter().map(|reader| reader.may_see(&stands.subject)).collect::<Vec<_>>();
-    if !sees.contains(&true) {
-        return None;
-    }
     let payload = history::payload(stands, view)?;
     let read = sealing::read(&payload);
+    let recalls = recalls::by(stands, head, read.as_ref(), levels, view);
+    if !sees.contains(&true) && recalls.is_empty() {
+        return None;
+    }
     let kind = read.map(|read| read.recorded.kind).unwrap_or_default();
-    let facets = facets(&head, stands.position, view);
-    if !follow.filter.admits(&stands.subject, &kind, &facets) {
+    let facets = facets(head, stands.position, view);
+    if !follow.filter.admits(&stands.subject, &kind, &facets) && recalls.is_empty() {
         return None;
     }
     let mut forms = Vec::<Box<RawValue>>::new();
@@ -99,11 +113,11 @@ fn told(
     };
     let seen = readers.iter().zip(sees).map(|(reader, sees)| if sees { form(reader) } else { None });
     let seen = seen.collect();
-    Some(Seen { stands: *stands, kind, facets, forms, seen })
+    Some(Seen { stands: *stands, kind, facets, forms, seen, recalls })
 }
 
 /// What a record was found by at a position, under its marking of today: nothing, if it did not exist yet.
-fn facets(head: &Arc<Head>, position: u64, view: &View<'_>) -> Facets {
+pub(super) fn facets(head: &Arc<Head>, position: u64, view: &View<'_>) -> Facets {
     let marking = head.summary.marking.clone();
     let Some(then) = head.clone().known_at(position, view) else {
         return Facets { marking, ..Facets::default() };

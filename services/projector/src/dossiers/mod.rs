@@ -21,6 +21,7 @@ mod links;
 mod list;
 mod projection;
 mod query;
+mod recalls;
 mod tables;
 #[cfg(test)]
 mod tests;

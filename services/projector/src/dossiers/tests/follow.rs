@@ -136,8 +136,16 @@ async fn a_filter_looks_at_the_record_as_it_stood() {
     let projected = Projected::new(Dossiers::new(Counter::default()), &register).await;
     let positions = async |wishes: Wishes| {
         let filter = Filter::read(wishes).unwrap();
-        let (told, ..) = followed(&projected, Follow { filter, ..follow(Some(0), 10) }, 0).await;
-        told.into_iter().map(|(position, _)| position).collect::<Vec<_>>()
+        let follow = Follow { filter: filter.clone(), ..follow(Some(0), 10) };
+        let reply = projected.query(&insider(), Query::Follow(follow)).await;
+        let following = serde_json::from_slice::<Following<'_>>(&reply.body).unwrap();
+        // What sets an event right is told whatever is wanted.
+        let wanted = following.events.iter().filter(|told| {
+            let is_wanted = filter.admits(&told.subject, &told.kind, &told.facets);
+            assert!(is_wanted || !told.recalls.is_empty());
+            is_wanted
+        });
+        wanted.map(|told| told.position).collect::<Vec<_>>()
     };
     let party = |name: &str| Wishes { party: vec![name.to_owned()], ..Wishes::default() };
     assert!(positions(party("Canada")).await.contains(&1));
@@ -145,4 +153,61 @@ async fn a_filter_looks_at_the_record_as_it_stood() {
     assert_eq!(positions(party("Khan")).await, [4]);
     let of_type = Wishes { event: vec!["engagement.retracted".to_owned()], ..Wishes::default() };
     assert_eq!(positions(of_type).await, [3]);
+}
+
+#[tokio::test]
+async fn what_sets_an_event_right_is_told_whatever_is_wanted_and_whoever_may_see_it() {
+    let mut register = Register::default();
+    let visit = subject(Engagement, "visit");
+    let with = |who: &str| json!({"kind": "visit", "participants": [who], "occurred": "2025-02-01"});
+    let held = register.record("engagement.held", visit, "OFFICIAL", &with("CA"));
+    let changes = json!([{"pointer": "/participants", "new": [{"code": "FR", "name": "France"}]}]);
+    let corrected = json!({"event": held, "changes": changes, "reason": "a slip"});
+    register.record("engagement.corrected", visit, "OFFICIAL", &corrected);
+    register.record("engagement.held", visit, "OFFICIAL", &with("CA"));
+    let marked = |level: &str| json!({"level": level, "reason": "review"});
+    register.record("engagement.marking_changed", visit, "OFFICIAL", &marked("SECRET"));
+    register.record("engagement.retracted", visit, "OFFICIAL", &json!({"event": held, "reason": "no"}));
+    let before = Projected::new(Dossiers::new(Counter::default()), &register).await;
+    register.record("engagement.marking_changed", visit, "OFFICIAL", &marked("OFFICIAL"));
+    let after = Projected::new(Dossiers::new(Counter::default()), &register).await;
+    register.record(
+        "engagement.merged_into",
+        visit,
+        "OFFICIAL",
+        &json!({"record": subject(Engagement, "other")}),
+    );
+    register.record("engagement.disposed", visit, "OFFICIAL", &json!({"how": "destroyed"}));
+    let disposed = Projected::new(Dossiers::new(Counter::default()), &register).await;
+
+    // Of each event: who sees it, and what it sets right.
+    let told = async |projected: &Projected| {
+        let wishes = Wishes { party: vec!["Atlantis".to_owned()], ..Wishes::default() };
+        let readers = vec![reader("OFFICIAL", &[], "US"), reader("SECRET", &[], "US")];
+        let filter = Filter::read(wishes).unwrap();
+        let follow = Follow { after: Some(0), limit: 100, readers, filter };
+        let reply = projected.query(&insider(), Query::Follow(follow)).await;
+        let following = serde_json::from_slice::<Following<'_>>(&reply.body).unwrap();
+        let event = |told: &contract::following::Told<'_>| {
+            let sees = told.seen.iter().map(Option::is_some).collect::<Vec<_>>();
+            assert_eq!(told.forms.is_empty(), !sees.contains(&true));
+            let recalls = told.recalls.iter().map(|recalled| recalled.position).collect::<Vec<_>>();
+            (told.position, [sees[0], sees[1]], recalls)
+        };
+        following.events.iter().map(event).collect::<Vec<_>>()
+    };
+    let of = |sees: [bool; 2]| move |(position, recalls): (u64, &[u64])| (position, sees, recalls.to_vec());
+    let secret = [(2, &[1][..]), (4, &[1, 2, 3]), (5, &[1])].map(of([false, true]));
+    assert_eq!(told(&before).await, secret);
+    let open = [(2, &[1][..]), (4, &[1, 2, 3]), (5, &[1])].map(of([true, true]));
+    assert_eq!(told(&after).await, open, "what is seen by more sets nothing right");
+    let residue = [(7, &[1, 2, 3, 4, 5, 6][..]), (8, &[1, 2, 3, 4, 5, 6, 7])].map(of([true, true]));
+    assert_eq!(told(&disposed).await, residue);
+
+    let follow = Follow { after: Some(0), limit: 100, readers: readers(), filter: Filter::default() };
+    let reply = after.query(&insider(), Query::Follow(follow)).await;
+    let events = &body(&reply)["events"];
+    let recalled = &events[1]["recalls"][0];
+    assert_eq!(recalled["facets"], events[0]["facets"], "by what it was found when it was told");
+    assert_eq!((&recalled["uid"], &recalled["type"]), (&json!(held), &json!("chancery.engagement.held.v1")));
 }
