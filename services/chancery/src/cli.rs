@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::history::History;
 use crate::keys::Keys;
 use crate::list::List;
+use crate::listen::Listen;
 use crate::overdue::Overdue;
 use crate::reads::Reads;
 use crate::record::Record;
@@ -51,6 +52,7 @@ enum Command {
     Search(Box<Search>),
     Stats(Box<Stats>),
     Tail(Tail),
+    Listen(Box<Listen>),
     Trail(Box<Trail>),
     Reads(Box<Reads>),
     Export(Box<Export>),
@@ -86,6 +88,7 @@ impl Cli {
             Command::Search(search) => search.run().await,
             Command::Stats(stats) => stats.run().await,
             Command::Tail(tail) => tail.run().await,
+            Command::Listen(listen) => listen.run().await,
             Command::Trail(trail) => trail.run().await,
             Command::Reads(reads) => reads.run().await,
             Command::Export(export) => export.run().await,

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use contract::following::{Message, Parser};
 use serde_json::{Value, json};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{sleep, timeout};
 
 use crate::access::Access;
@@ -15,6 +14,7 @@ use crate::client::Client;
 use crate::failure::Failure;
 use crate::filters::{Parameters, push};
 use crate::out;
+use crate::signals;
 use crate::words;
 
 /// How long a register may be away before following it ends.
@@ -105,12 +105,10 @@ impl Tail {
     /// The register's refusal, or that it does not answer any more.
     pub(crate) async fn run(&self) -> Result<(), Failure> {
         let client = self.access.open()?;
-        let (mut interrupt, mut terminate) =
-            (caught(SignalKind::interrupt())?, caught(SignalKind::terminate())?);
+        let interrupted = signals::interrupted()?;
         tokio::select! {
             ended = self.follow(&client) => ended,
-            _ = interrupt.recv() => Ok(()),
-            _ = terminate.recv() => Ok(()),
+            () = interrupted => Ok(()),
         }
     }
 
@@ -175,8 +173,4 @@ fn line(position: u64, event: &Value) -> String {
     )
     .trim_end()
     .to_owned()
-}
-
-fn caught(kind: SignalKind) -> Result<Signal, Failure> {
-    Ok(signal(kind)?)
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod asking;
+mod listening;
 mod proving;
 mod recording;
 mod register;
