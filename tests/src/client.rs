@@ -101,6 +101,23 @@ impl Client {
         }
     }
 
+    /// Sends a request with JSON, if there is any.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Answer {
+        let mut headers = headers.to_vec();
+        headers.extend(body.map(|_| (CONTENT_TYPE.as_str(), "application/json")));
+        let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+        self.try_send(method, path, &headers, body).await.expect("the gateway answers")
+    }
+
     /// Posts where no answer may come.
     ///
     /// # Errors

@@ -127,7 +127,11 @@ kinds! {
     RequestTimeout = "/problems/request-timeout", 408, "Request timeout";
     /// An event with this source and id was recorded before, with other content. Nothing was recorded.
     Conflict = "/problems/conflict", 409, "Recorded before with other content";
-    /// The record does not have the version that `expectedversion` or `If-Match` asked for. Nothing was recorded.
+    /// There are as many of these as one agency may have, such as subscriptions. Delete one, or ask the operator for more.
+    LimitReached = "/problems/limit-reached", 409, "Limit reached";
+    /// A replay of this subscription was asked for before and is not over. Look at the subscription's health, and ask again when it is.
+    ReplayUnderWay = "/problems/replay-under-way", 409, "A replay is under way";
+    /// The record does not have the version that `expectedversion` or `If-Match` asked for, or the subscription was changed since it had the ETag in `If-Match`. Nothing was recorded or changed.
     PreconditionFailed = "/problems/precondition-failed", 412, "The record has another version";
     /// The request, or one event in it, is larger than the register takes. Nothing was recorded.
     TooLarge = "/problems/too-large", 413, "Too large";
@@ -147,6 +151,6 @@ kinds! {
     NotYet = "/problems/not-yet", 503, "Not there yet";
     /// What was asked for is marked or leaves the register, and nobody is shown such a thing before that is logged. The log of reads cannot be written now. Retrying may help.
     NotLogged = "/problems/not-logged", 503, "The read cannot be logged";
-    /// It is not known whether the submission was recorded. Sending it again with the same ids is safe.
+    /// It is not known whether the submission was recorded. Sending it again with the same ids is safe. Of a subscription it is not known whether it was set up or changed: look before you ask again.
     OutcomeUnknown = "/problems/outcome-unknown", 503, "Outcome unknown";
 }

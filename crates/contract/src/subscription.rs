@@ -2,10 +2,13 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::following::Filter;
 use crate::{Paging, Principal};
+
+mod read;
 
 /// A subscription as its owner set it up, without what is secret.
 ///
@@ -126,11 +129,17 @@ pub enum Scheme {
 }
 
 /// What a notifier is asked. What is not the caller's agency's is not found.
+///
+/// What an owner has written comes as it was written: the notifier names every mistake in it, those that only it can
+/// find included.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case")]
 pub enum Subscribing {
     /// Set one up.
-    Create(Wanted),
+    Create {
+        /// [`Wanted`].
+        wanted: Value,
+    },
     /// Those of the agency.
     List(Paging),
     /// One, with how it does.
@@ -144,8 +153,8 @@ pub enum Subscribing {
         id: Uuid,
         /// As it stood when the owner last looked: another is refused.
         revision: Option<u64>,
-        /// What is to be otherwise.
-        change: Change,
+        /// A merge patch (RFC 7396) of its [`Terms`]. `paused: false` also ends a pause that the register made.
+        patch: Value,
     },
     /// End it. What was delivered stays on record.
     Delete {
@@ -158,10 +167,10 @@ pub enum Subscribing {
     Rotate {
         /// Which.
         id: Uuid,
-        /// By which scheme the new one signs; none: as before.
-        scheme: Option<Scheme>,
-        /// For how many seconds the old ones sign, too.
-        overlap: u32,
+        /// As it stood when the owner last looked.
+        revision: Option<u64>,
+        /// [`Rotation`].
+        wanted: Value,
     },
     /// Send something that is no event, now, and say what became of it.
     Test {
@@ -186,48 +195,59 @@ pub enum Subscribing {
     },
 }
 
-/// A subscription to be set up.
+/// What the owner of a subscription decides, and may change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Wanted {
+pub struct Terms {
     /// What its owner calls it.
-    #[serde(default)]
     pub name: String,
-    /// Where events go.
+    /// Where events go; what sort of channel that is stays.
     pub channel: Channel,
     /// Which events.
-    #[serde(default)]
     pub filter: Filter,
     /// What is sent of an event.
-    #[serde(default)]
     pub payload: Payload,
+    /// Whether it rests.
+    pub paused: bool,
+}
+
+/// A subscription to be set up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// What its owner may change later.
+    #[serde(flatten)]
+    pub terms: Terms,
     /// By what deliveries are signed.
-    #[serde(default)]
     pub scheme: Scheme,
     /// Behind which position it begins; none: from now on.
-    #[serde(default)]
     pub after: Option<u64>,
 }
 
-/// What is to be otherwise; what is not named stays.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Change {
-    /// What its owner calls it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Where events go: of the same sort as before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub channel: Option<Channel>,
-    /// Which events, from now on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub filter: Option<Filter>,
-    /// What is sent of an event.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub payload: Option<Payload>,
-    /// `true`: it rests; `false`: it goes on, also when the register had paused or disabled it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub paused: Option<bool>,
+/// How keys change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// By which scheme the new one signs; none: as before.
+    pub scheme: Option<Scheme>,
+    /// For how many seconds the old ones sign, too.
+    pub overlap: u32,
+}
+
+/// What is to be told again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// By places in the log.
+    Positions {
+        /// Behind this one.
+        after: u64,
+        /// Up to this one; none: all that there is now.
+        through: Option<u64>,
+    },
+    /// By when it was recorded.
+    Times {
+        /// From this time on.
+        from: Timestamp,
+        /// Up to this one; none: all that there is now.
+        until: Option<Timestamp>,
+    },
 }
 
 /// Attempts of a subscription that meet every filter.

@@ -20,6 +20,7 @@ use crate::search::Search;
 use crate::serve::Serve;
 use crate::show::Show;
 use crate::stats::Stats;
+use crate::subscriptions::Subscriptions;
 use crate::tail::Tail;
 use crate::timeline::Timeline;
 use crate::token::Token;
@@ -53,6 +54,7 @@ enum Command {
     Stats(Box<Stats>),
     Tail(Tail),
     Listen(Box<Listen>),
+    Subscriptions(Box<Subscriptions>),
     Trail(Box<Trail>),
     Reads(Box<Reads>),
     Export(Box<Export>),
@@ -89,6 +91,7 @@ impl Cli {
             Command::Stats(stats) => stats.run().await,
             Command::Tail(tail) => tail.run().await,
             Command::Listen(listen) => listen.run().await,
+            Command::Subscriptions(subscriptions) => subscriptions.run().await,
             Command::Trail(trail) => trail.run().await,
             Command::Reads(reads) => reads.run().await,
             Command::Export(export) => export.run().await,
@@ -127,11 +130,16 @@ mod tests {
         words
     }
 
+    /// What a command and those below it say of themselves.
+    fn helps(command: &mut clap::Command) -> String {
+        let own = command.render_long_help().to_string();
+        own + &command.get_subcommands_mut().map(helps).collect::<String>()
+    }
+
     #[test]
     fn every_command_that_is_shown_can_be_given() {
         let mut command = Cli::command();
-        let helps = command.get_subcommands_mut().map(|one| one.render_long_help().to_string());
-        let helps = helps.collect::<String>();
+        let helps = command.get_subcommands_mut().map(helps).collect::<String>();
         let readme = include_str!("../../../README.md").replace("\\\n", " ");
         let shown = readme.lines().filter_map(|line| line.strip_prefix("$ target/debug/"));
         let examples = helps

@@ -156,6 +156,25 @@ impl Client {
         }
     }
 
+    /// Asks for a change, once: it is the caller's to look whether it was made when no answer comes. Nothing may be
+    /// answered.
+    ///
+    /// # Errors
+    /// The register's refusal, or that it does not answer.
+    pub(crate) async fn change(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, Failure> {
+        let request = self.request(method, path);
+        let taken = self.take(body.into_iter().fold(request, RequestBuilder::json)).await?;
+        if taken.bytes.is_empty() {
+            return Ok(Value::Null);
+        }
+        Ok(serde_json::from_slice(&taken.bytes).context("the answer is no JSON")?)
+    }
+
     /// Waits until what was recorded up to `position` can be asked for, of every read model.
     ///
     /// # Errors

@@ -28,7 +28,7 @@ pub(crate) struct Holder {
 
     /// What the holder may do; repeatable
     #[arg(long = "role", value_name = "ROLE", value_parser = role, value_delimiter = ',',
-        default_value = "reader,recorder,approver,auditor")]
+        default_value = "reader,recorder,approver,auditor,subscriber_manager")]
     pub(crate) roles: Vec<Role>,
 
     /// The highest level the holder may see
@@ -71,7 +71,8 @@ fn role(text: &str) -> Result<Role, String> {
     serde_json::from_value(text.into()).map_err(|_| format!("expected {expected}"))
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+/// A duration as people write it.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let span = text.parse::<jiff::Span>().map_err(|_| "expected a duration such as 8h or 30d".to_owned())?;
     let whole =
         span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(|error| error.to_string())?;

@@ -39,6 +39,7 @@ mod serve;
 mod show;
 mod signals;
 mod stats;
+mod subscriptions;
 mod table;
 mod tail;
 mod tiles;

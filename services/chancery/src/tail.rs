@@ -45,7 +45,7 @@ pub(crate) struct Tail {
 /// Which events. All filters that are given must hold.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Which; each may be repeated: any of them, but of parties all")]
-struct Which {
+pub(crate) struct Which {
     /// Who takes part: a state's code or another's name
     #[arg(long, short, value_name = "PARTY")]
     party: Vec<String>,
@@ -80,7 +80,8 @@ struct Which {
 }
 
 impl Which {
-    fn query(&self) -> Parameters {
+    /// As query parameters.
+    pub(crate) fn query(&self) -> Parameters {
         let every = [
             ("party", &self.party),
             ("country", &self.country),

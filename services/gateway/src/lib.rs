@@ -7,6 +7,7 @@
 //! - `submit` reads one event or several, in plain JSON or any CloudEvents 1.0.2 mode of the HTTP binding.
 //! - `read` turns query parameters into questions.
 //! - `follow` streams what is recorded, as it is recorded, to who may see it.
+//! - `subscriptions` are managed by notifiers; here is the way to them.
 //! - `reads` logs who is shown marked material, before it is shown.
 //! - Every refusal is a problem (RFC 9457), explained at `/problems/<slug>`.
 //!
@@ -29,6 +30,7 @@ mod routes;
 mod settings;
 mod share;
 mod submit;
+mod subscriptions;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -12,7 +12,7 @@ use http::{Method, Uri};
 
 use crate::around::around;
 use crate::refusal::Refusal;
-use crate::{Gateway, docs, follow, read, submit};
+use crate::{Gateway, docs, follow, read, submit, subscriptions};
 
 /// Every route with its methods and what it answers, for the index.
 pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
@@ -29,6 +29,36 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
         "/v1/stream/tickets",
         "A ticket for a few minutes: ?ticket= opens streams where no header can be set",
     ),
+    (
+        "POST",
+        "/v1/subscriptions",
+        "Set up a subscription: events go, signed, to an address of yours (Standard Webhooks); its secret is shown this once",
+    ),
+    ("GET", "/v1/subscriptions", "The subscriptions of your agency, with how they do"),
+    ("GET", "/v1/subscriptions/{id}", "One subscription; If-Match of a change minds its revision alone"),
+    (
+        "PATCH",
+        "/v1/subscriptions/{id}",
+        "Change name, address, filter, payload or paused (JSON merge patch); paused: false also ends a pause that the register made",
+    ),
+    ("DELETE", "/v1/subscriptions/{id}", "End a subscription; what was delivered stays on record"),
+    (
+        "POST",
+        "/v1/subscriptions/{id}/secrets",
+        "Sign with a new key, shown this once, and for overlap_seconds (a day) with the old ones too",
+    ),
+    (
+        "POST",
+        "/v1/subscriptions/{id}/test",
+        "Send one signed message of the type test now, and say what became of it",
+    ),
+    (
+        "POST",
+        "/v1/subscriptions/{id}/replay",
+        "Tell again what was recorded: after and through (positions), or from and until (times)",
+    ),
+    ("GET", "/v1/subscriptions/{id}/deliveries", "What was sent and what became of it, the latest first"),
+    ("GET", "/v1/subscriptions/{id}/dead-letters", "What was given up, the latest first"),
     ("GET", "/v1/{collection}", "The records of a collection that meet every filter"),
     (
         "GET",
@@ -107,6 +137,7 @@ pub(crate) fn router(gateway: &Arc<Gateway>) -> Router {
         .route("/v1/events/{uid}", get(read::event))
         .route(follow::PATH, get(follow::stream))
         .route("/v1/stream/tickets", post(follow::ticket))
+        .merge(of_subscriptions())
         .route("/v1/timeline", get(read::timeline))
         .route("/v1/briefs/{us}/{them}", get(read::brief))
         .route("/v1/calendar", get(read::calendar))
@@ -139,6 +170,18 @@ pub(crate) fn router(gateway: &Arc<Gateway>) -> Router {
         .method_not_allowed_fallback(no_method)
         .layer(from_fn_with_state(Arc::clone(gateway), around))
         .with_state(Arc::clone(gateway))
+}
+
+fn of_subscriptions() -> Router<Arc<Gateway>> {
+    let one = get(subscriptions::get).patch(subscriptions::change).delete(subscriptions::delete);
+    Router::new()
+        .route("/v1/subscriptions", get(subscriptions::list).post(subscriptions::create))
+        .route("/v1/subscriptions/{id}", one)
+        .route("/v1/subscriptions/{id}/secrets", post(subscriptions::rotate))
+        .route("/v1/subscriptions/{id}/test", post(subscriptions::test))
+        .route("/v1/subscriptions/{id}/replay", post(subscriptions::replay))
+        .route("/v1/subscriptions/{id}/deliveries", get(subscriptions::deliveries))
+        .route("/v1/subscriptions/{id}/dead-letters", get(subscriptions::dead_letters))
 }
 
 async fn no_route(uri: Uri) -> Response {

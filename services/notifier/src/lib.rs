@@ -1,6 +1,8 @@
 //! The notifier: tells subscribers of events, in order, until they have them.
 //!
 //! - `store` is the bucket of subscriptions, which notifiers alone read and write.
+//! - `manage` sets subscriptions up, changes, shows and ends them, for the agency that they belong to.
+//! - `answer` is where what is asked comes in.
 //! - `engine` shares the subscriptions among the notifiers that live; `worker` delivers for one.
 //! - `deliveries` is the record of what was sent, and who received what: a [read model](readmodel) of the journal.
 //!
@@ -8,8 +10,10 @@
 //! subscription is all that another notifier needs to go on. A line is written only behind the one that its writer knew
 //! as the last, so of two that take themselves for responsible one finds out that it is not.
 
+mod answer;
 mod deliveries;
 mod engine;
+mod manage;
 mod settings;
 mod store;
 mod worker;
@@ -19,14 +23,15 @@ use std::time::Duration;
 
 use anyhow::Context;
 use contract::subjects;
-use contract::{Problem, ProblemKind};
 use domain::Levels;
 use eventlog::{DELIVERIES_PLAN, Journal, Ledger, READS_PLAN, Writer};
 use following::{Live, Paging};
-use service::{Endpoint, Reply, Shell};
+use service::{Endpoint, Shell};
 use webhook::Poster;
 
+use answer::Answering;
 use engine::Engine;
+use manage::{Managing, Standing};
 use worker::Parts;
 
 pub use deliveries::Deliveries;
@@ -53,11 +58,21 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
         Store::open(shell.client.clone(), 1).await.context("the bucket of subscriptions cannot be opened")?;
     let live =
         Live::new(shell.clone(), Levels::default(), Paging { at_once: CATCHING_UP, within: ANSWERING });
+    let ledger = Ledger::new(shell.client.clone(), DELIVERIES_PLAN, ANSWERING);
+    let poster = Poster::new(settings.poster()).context("nothing can be posted")?;
+    let managing = Managing {
+        store: store.clone(),
+        standing: Standing::new(shell.client.clone(), ledger.clone()),
+        clock: shell.clock.clone(),
+        levels: Levels::default(),
+        poster: poster.clone(),
+        most: settings.subscriptions_per_agency,
+    };
     let parts = Parts {
         shell: shell.clone(),
         live: live.clone(),
-        ledger: Ledger::new(shell.client.clone(), DELIVERIES_PLAN, ANSWERING),
-        poster: Poster::new(settings.poster()).context("nothing can be posted")?,
+        ledger,
+        poster,
         reads: Writer::new(shell.client.clone(), READS_PLAN, ANSWERING),
         levels: Levels::default(),
         schedule: settings.retry_schedule.clone(),
@@ -66,11 +81,9 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     let engine = Engine::new(store, Arc::new(parts), settings.notifier_within);
     shell.tasks.spawn(live.run());
     shell.tasks.spawn(engine.run());
-    shell
-        .serve(endpoint(settings.notifier_in_flight), |_| async {
-            Reply::from(Problem::new(ProblemKind::NotFound, "there are no subscriptions yet"))
-        })
-        .await?;
+    let answering = Arc::new(Answering { managing });
+    let handler = move |request| Arc::clone(&answering).answer(request);
+    shell.serve(endpoint(settings.notifier_in_flight), handler).await?;
     serving.set();
     shell.shutdown.cancelled().await;
     Ok(())

@@ -19,6 +19,10 @@ pub struct Settings {
     #[arg(long, env = "CHANCERY_NOTIFIER_CACHE", value_name = "MIB", default_value_t = 32)]
     pub notifier_cache: u64,
 
+    /// How many subscriptions an agency may have
+    #[arg(long, env = "CHANCERY_SUBSCRIPTIONS_PER_AGENCY", value_name = "COUNT", default_value_t = 100)]
+    pub subscriptions_per_agency: usize,
+
     /// Seconds without a sign of life after which another notifier takes over
     #[arg(long, env = "CHANCERY_NOTIFIER_WITHIN", value_name = "SECONDS", value_parser = seconds, default_value = "8")]
     pub notifier_within: Duration,
@@ -49,6 +53,7 @@ impl Default for Settings {
         Self {
             notifier_in_flight: 256,
             notifier_cache: 32,
+            subscriptions_per_agency: 100,
             notifier_within: Duration::from_secs(8),
             retry_schedule: Schedule::default(),
             attempt_within: Duration::from_secs(20),

@@ -15,7 +15,8 @@ use async_nats::{Client, HeaderMap};
 use bytes::Bytes;
 use contract::subjects::{self, SUBSCRIPTION_KEYS, SUBSCRIPTION_STREAM, SubscriptionKey};
 use contract::subscription::Stored;
-use futures_util::{Stream, StreamExt};
+use futures_util::stream::BoxStream;
+use futures_util::{Stream, StreamExt, TryStreamExt};
 use uuid::Uuid;
 
 /// What the header of a deleted key says.
@@ -94,6 +95,22 @@ impl Store {
         }
     }
 
+    /// Every subscription as it stands now.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Unreadable`].
+    pub(crate) async fn all(&self) -> Result<Vec<Kept>, StoreError> {
+        let (count, entries) = self.follow(subjects::EVERY_SUBSCRIPTION).await?;
+        let subscriptions =
+            entries.take(count).try_filter_map(|Entry { key, revision, value, .. }| async move {
+                match key {
+                    SubscriptionKey::Subscription(id) => kept(id, revision, value.as_deref()).map(Some),
+                    _ => Ok(None),
+                }
+            });
+        subscriptions.try_collect().await
+    }
+
     /// Writes a subscription behind what was read at `revision`; 0: there was none. Gives its new revision.
     ///
     /// # Errors
@@ -163,6 +180,14 @@ impl Store {
         &self,
         subject: &str,
     ) -> Result<impl Stream<Item = Result<Entry, StoreError>> + Send + Unpin + use<>, StoreError> {
+        self.follow(subject).await.map(|(_, entries)| entries)
+    }
+
+    /// The same, and how many there are to begin with.
+    async fn follow(
+        &self,
+        subject: &str,
+    ) -> Result<(usize, BoxStream<'static, Result<Entry, StoreError>>), StoreError> {
         let config = OrderedConfig {
             filter_subject: subject.to_owned(),
             deliver_policy: DeliverPolicy::LastPerSubject,
@@ -171,6 +196,7 @@ impl Store {
         let stream = self.context.get_stream_no_info(SUBSCRIPTION_STREAM).await;
         let stream = stream.map_err(StoreError::unavailable)?;
         let consumer = stream.create_consumer(config).await.map_err(StoreError::unavailable)?;
+        let count = usize::try_from(consumer.cached_info().num_pending).unwrap_or(usize::MAX);
         let messages = consumer.messages().await.map_err(StoreError::unavailable)?;
         let entries = messages.filter_map(|message| async {
             let message = match message {
@@ -186,7 +212,7 @@ impl Store {
             let value = is_there.then(|| message.payload.clone());
             Some(Ok(Entry { key, revision, value, is_last: pending == 0 }))
         });
-        Ok(entries.boxed())
+        Ok((count, entries.boxed()))
     }
 }
 

@@ -18,6 +18,7 @@ mod replicas;
 mod samples;
 mod sealing;
 mod stories;
+mod subscriptions;
 mod tampering;
 mod witnesses;
 

@@ -2,7 +2,7 @@
 
 use domain::value::{CountryCode, TopicCode, party_keys};
 use domain::vocabulary::Code;
-use domain::{Aggregate, EventKind, Label, Subject};
+use domain::{Aggregate, EventKind, Label, Levels, Subject};
 use serde::{Deserialize, Serialize};
 
 use crate::Facets;
@@ -110,6 +110,32 @@ impl Filter {
         })
     }
 
+    /// Reads what somebody of an agency has written, in a register with these levels. A record may be named by the
+    /// agency's own key, `engagement/~KEY`.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and every level that the register does not have.
+    pub fn read_as(agency: &str, levels: &Levels, mut wishes: Wishes) -> Result<Self, Vec<Unfit>> {
+        for subject in &mut wishes.subject {
+            *subject = of_key(subject, agency);
+        }
+        let unknown = wishes.level.iter().filter(|level| !levels.knows(level)).map(|level| {
+            let known = levels.iter().map(Label::as_str).collect::<Vec<_>>().join(", ");
+            let found = level.chars().take(80).collect();
+            Unfit { member: "level", found, expected: format!("expected one of {known}") }
+        });
+        let unknown = unknown.collect::<Vec<_>>();
+        match Self::read(wishes) {
+            Ok(filter) if unknown.is_empty() => Ok(filter),
+            Ok(_) => Err(unknown),
+            Err(mut unfit) => {
+                unfit.retain(|unfit| unfit.member != "level");
+                unfit.extend(unknown);
+                Err(unfit)
+            }
+        }
+    }
+
     /// What was written.
     #[must_use]
     pub const fn wishes(&self) -> &Wishes {
@@ -152,6 +178,16 @@ impl From<Filter> for Wishes {
     fn from(filter: Filter) -> Self {
         filter.wishes
     }
+}
+
+/// An address; that of a record by the agency's own key, `engagement/~KEY`, in full.
+fn of_key(address: &str, agency: &str) -> String {
+    let by_key = address.split_once("/~").filter(|(_, key)| !key.is_empty());
+    let by_key = by_key.and_then(|(aggregate, key)| Some((aggregate.parse::<Aggregate>().ok()?, key)));
+    by_key.map_or_else(
+        || address.to_owned(),
+        |(aggregate, key)| Subject::of_key(agency, aggregate, key).to_string(),
+    )
 }
 
 /// A name or a key. An address is none: whether a party's record is mentioned depends on who may see that record.

@@ -22,7 +22,6 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use contract::following::{Filter, Wishes};
 use contract::{ProblemKind, Role};
-use domain::{Aggregate, Subject};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
@@ -97,15 +96,11 @@ fn wanted(
         aggregate: params.every("aggregate"),
         kind: params.every("kind"),
         event: params.every("type"),
-        subject: params.every("subject").into_iter().map(|subject| of_key(subject, agency)).collect(),
+        subject: params.every("subject"),
         level: params.every("level"),
     };
-    for level in wishes.level.iter().filter(|level| !gateway.levels.knows(level)) {
-        let known = gateway.levels.iter().map(domain::Label::as_str).collect::<Vec<_>>().join(", ");
-        params.mistake("level", format!("expected one of {known}, found “{level}”"));
-    }
-    let filter = Filter::read(wishes).unwrap_or_else(|unfit| {
-        for unfit in unfit.into_iter().filter(|unfit| unfit.member != "level") {
+    let filter = Filter::read_as(agency, &gateway.levels, wishes).unwrap_or_else(|unfit| {
+        for unfit in unfit {
             params.mistake(unfit.member, format!("{}, found “{}”", unfit.expected, unfit.found));
         }
         Filter::default()
@@ -122,13 +117,6 @@ fn wanted(
     let named = params.parsed("named", "true or false").unwrap_or(true);
     params.finish()?;
     Ok(Wanted { after, filter, named })
-}
-
-/// An address; that of a record by the caller's own key, `engagement/~KEY`, in full.
-fn of_key(address: String, agency: &str) -> String {
-    let by_key = address.split_once("/~").filter(|(_, key)| !key.is_empty());
-    let by_key = by_key.and_then(|(aggregate, key)| Some((aggregate.parse::<Aggregate>().ok()?, key)));
-    by_key.map_or(address.clone(), |(aggregate, key)| Subject::of_key(agency, aggregate, key).to_string())
 }
 
 #[derive(Serialize)]

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{FromRequestParts, RawPathParams};
+use bytes::Bytes;
 use contract::{Principal, Problem, ProblemKind, Query, Role, subjects};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -13,7 +15,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::Value;
 use service::token::Verified;
-use service::{Reply, ask};
+use service::{AskError, Reply, ask};
 
 use crate::Gateway;
 use crate::around::About;
@@ -21,6 +23,7 @@ use crate::identity::{missing, require};
 use crate::params::{Moment, Params};
 use crate::reads::Disclosure;
 use crate::refusal::{Refusal, unanswered};
+use crate::submit;
 
 /// A question on its way. Taking it from a request refuses who may not read.
 #[derive(Debug)]
@@ -72,7 +75,7 @@ pub(crate) struct AsOf {
 static NOBODY: Principal = Principal::anonymous();
 
 impl Asked {
-    fn principal(&self) -> &Principal {
+    pub(crate) fn principal(&self) -> &Principal {
         self.who.as_ref().map_or(&NOBODY, |who| &who.principal)
     }
 
@@ -103,6 +106,28 @@ impl Asked {
     ) -> Result<Reply, Refusal> {
         let as_of = self.settle().await?;
         self.put(as_of, subject, query).await
+    }
+
+    /// Asks for a change, if every parameter was right. When no reply comes, it may have been made.
+    pub(crate) async fn change<Q: Serialize>(
+        mut self,
+        subject: &'static str,
+        query: Q,
+    ) -> Result<Reply, Refusal> {
+        let AsOf { min_position, known_at } = self.settle().await?;
+        self.sent(subject, min_position, known_at, query).await?.map_err(|error| {
+            if !error.is_ambiguous() {
+                return unanswered(error, &self.request_id);
+            }
+            tracing::warn!(id = &*self.request_id, %error, "the outcome of a change is not known");
+            let detail = "the reply was lost: look whether it was done before you ask again";
+            Problem::new(ProblemKind::OutcomeUnknown, detail).into()
+        })
+    }
+
+    /// The body of the request, of at most so many bytes.
+    pub(crate) async fn body(&self, body: Body, largest: usize) -> Result<Bytes, Refusal> {
+        submit::collect(&self.gateway.0, &self.headers, body, largest).await
     }
 
     /// The clock's time.
@@ -156,6 +181,17 @@ impl Asked {
         known_at: Option<u64>,
         query: Q,
     ) -> Result<Reply, Refusal> {
+        let reply = self.sent(subject, min_position, known_at, query).await?;
+        reply.map_err(|error| unanswered(error, &self.request_id))
+    }
+
+    async fn sent<Q: Serialize>(
+        &self,
+        subject: &'static str,
+        min_position: u64,
+        known_at: Option<u64>,
+        query: Q,
+    ) -> Result<Result<Reply, AskError>, Refusal> {
         let Self { gateway: Handle(gateway), request_id, disclosure, .. } = self;
         let question = Question { principal: self.principal(), min_position, known_at, query };
         let body = serde_json::to_vec(&question).map_err(|error| {
@@ -163,8 +199,9 @@ impl Asked {
             Refusal::new(ProblemKind::Internal, "the operator's log says more")
         })?;
         let reply = ask(&gateway.shell.client, subject, body.into(), gateway.answer_within, request_id).await;
-        let reply = reply.map_err(|error| unanswered(error, request_id))?;
-        disclosure.add(&reply, &gateway.levels);
+        if let Ok(reply) = &reply {
+            disclosure.add(reply, &gateway.levels);
+        }
         Ok(reply)
     }
 }

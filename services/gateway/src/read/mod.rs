@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use uuid::Uuid;
 
 pub(crate) use agenda::{calendar, overdue};
-use asked::Asked;
+pub(crate) use asked::Asked;
 pub(crate) use audit::{
     checkpoint, consistency, entries, leaf, proof, reads, reads_checkpoint, reads_consistency, tile,
     timestamps, trail, witnesses,

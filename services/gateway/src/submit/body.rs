@@ -29,20 +29,7 @@ pub(crate) enum Mode {
 impl Mode {
     /// What the headers say.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
-        let unsupported = |detail: String| Refusal::new(ProblemKind::UnsupportedMediaType, detail);
-        if let Some(encoding) = headers.get(CONTENT_ENCODING).filter(|encoding| *encoding != "identity") {
-            return Err(unsupported(format!(
-                "the encoding {encoding:?} is not read: send the body as it is"
-            )));
-        }
-        let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let mut parts = text.split(';').map(str::trim);
-        let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let charset =
-            parts.find_map(|part| part.to_ascii_lowercase().strip_prefix("charset=").map(str::to_owned));
-        if let Some(charset) = charset.filter(|charset| charset.trim_matches('"') != "utf-8") {
-            return Err(unsupported(format!("the character set {charset} is not read: JSON is UTF-8")));
-        }
+        let kind = media(headers)?;
         let is_event = headers.contains_key("ce-specversion") || headers.contains_key("ce-type");
         match kind.as_str() {
             CLOUDEVENT => Ok(Self::Structured),
@@ -50,13 +37,46 @@ impl Mode {
             "" if is_event => Ok(Self::Binary),
             json if is_json(json) && is_event => Ok(Self::Binary),
             JSON => Ok(Self::Plain),
-            "" => Err(unsupported(format!("there is no Content-Type: expected {JSON}"))),
+            "" => Err(untyped()),
             other => {
                 let detail = format!("{other} is not read: expected {JSON}, {CLOUDEVENT} or {CLOUDEVENTS}");
                 Err(unsupported(detail))
             }
         }
     }
+}
+
+/// The media type of a body that can be read as it stands.
+fn media(headers: &HeaderMap) -> Result<String, Refusal> {
+    if let Some(encoding) = headers.get(CONTENT_ENCODING).filter(|encoding| *encoding != "identity") {
+        return Err(unsupported(format!("the encoding {encoding:?} is not read: send the body as it is")));
+    }
+    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = text.split(';').map(str::trim);
+    let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let charset =
+        parts.find_map(|part| part.to_ascii_lowercase().strip_prefix("charset=").map(str::to_owned));
+    if let Some(charset) = charset.filter(|charset| charset.trim_matches('"') != "utf-8") {
+        return Err(unsupported(format!("the character set {charset} is not read: JSON is UTF-8")));
+    }
+    Ok(kind)
+}
+
+/// Refuses a body that is no JSON by what its headers say.
+pub(crate) fn expect_json(headers: &HeaderMap) -> Result<(), Refusal> {
+    match media(headers)?.as_str() {
+        "" => Err(untyped()),
+        kind if is_json(kind) => Ok(()),
+        other => Err(unsupported(format!("{other} is not read: expected {JSON}"))),
+    }
+}
+
+fn untyped() -> Refusal {
+    unsupported(format!("there is no Content-Type: expected {JSON}"))
+}
+
+fn unsupported(detail: String) -> Refusal {
+    Refusal::new(ProblemKind::UnsupportedMediaType, detail)
 }
 
 /// `application/json`, `text/json` and whatever ends in `+json`.

@@ -34,6 +34,8 @@ use crate::identity::require;
 use crate::params::Params;
 use crate::refusal::{Refusal, answer, unanswered};
 
+pub(crate) use body::expect_json;
+
 /// The largest submission: half of NATS's payload, so that what is added here always fits.
 const LARGEST: usize = 4 << 20;
 
@@ -54,7 +56,7 @@ pub(crate) async fn submit(
     choose(&parts.headers, &[JSON])?;
     let mode = body::Mode::of(&parts.headers)?;
     let strict = preconditions::is_strict(&parts.headers);
-    let bytes = collect(&gateway, &parts.headers, body).await?;
+    let bytes = collect(&gateway, &parts.headers, body, LARGEST).await?;
     let mut submission = body::read(mode, &parts.headers, &bytes)?;
     preconditions::apply(&parts.headers, &mut submission)?;
     let (events, listed) = (submission.events, submission.listed);
@@ -72,12 +74,17 @@ pub(crate) async fn submit(
     Ok(response)
 }
 
-/// The whole body, within the time and the size that a submission may have.
-async fn collect(gateway: &Gateway, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+/// The whole body, within the time and the size that it may have.
+pub(crate) async fn collect(
+    gateway: &Gateway,
+    headers: &HeaderMap,
+    body: Body,
+    largest: usize,
+) -> Result<Bytes, Refusal> {
     let too_large =
-        || Refusal::new(ProblemKind::TooLarge, format!("a submission is at most {LARGEST} bytes"));
+        || Refusal::new(ProblemKind::TooLarge, format!("a submission is at most {largest} bytes"));
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > LARGEST) {
+    if announced.is_some_and(|length: usize| length > largest) {
         return Err(too_large());
     }
     let reading = async {
@@ -87,7 +94,7 @@ async fn collect(gateway: &Gateway, headers: &HeaderMap, body: Body) -> Result<B
             let chunk = chunk.map_err(|error| {
                 Refusal::new(ProblemKind::Malformed, format!("the body did not arrive in full: {error}"))
             })?;
-            if all.len() + chunk.len() > LARGEST {
+            if all.len() + chunk.len() > largest {
                 return Err(too_large());
             }
             all.extend_from_slice(&chunk);

@@ -69,7 +69,7 @@ impl Edge {
         edge
     }
 
-    /// Registrar and projector: they note what they are asked and answer as planned, or with `{}`.
+    /// Everybody else: they note what they are asked and answer as planned, or with `{}`.
     async fn answer(&self) {
         for (name, subject) in [
             ("commands", subjects::COMMANDS),
@@ -78,6 +78,7 @@ impl Edge {
             ("calendar", subjects::CALENDAR),
             ("search", subjects::SEARCH),
             ("audit", subjects::AUDIT),
+            ("subscriptions", subjects::SUBSCRIPTIONS),
         ] {
             let (asked, planned) = (Arc::clone(&self.asked), Arc::clone(&self.planned));
             let log = Arc::clone(&self.log);

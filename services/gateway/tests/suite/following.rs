@@ -198,7 +198,7 @@ async fn what_is_not_there_or_not_understood_is_refused() {
         "/v1/stream?after=x&named=perhaps&country=Canada&type=held&level=LOW&colour=red&party=CA&party=PK";
     let (status, problem) = refused(edge.get(wrong).await).await;
     assert_eq!(status, 400);
-    assert_eq!(places(&problem), ["?level", "?country", "?type", "?after", "?named", "?colour"]);
+    assert_eq!(places(&problem), ["?country", "?type", "?level", "?after", "?named", "?colour"]);
     let json = edge.request(Method::GET, "/v1/stream").header("accept", "application/json").send().await;
     assert_eq!(refused(json.unwrap()).await.0, 406);
     let nobody = http_client().get(edge.url("/v1/stream")).send().await.unwrap();

@@ -11,3 +11,4 @@ mod proofs;
 mod reading;
 mod reads;
 mod submitting;
+mod subscriptions;

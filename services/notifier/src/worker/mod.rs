@@ -32,6 +32,8 @@ use webhook::{Poster, Schedule};
 use body::Event;
 use book::{Book, Fenced};
 
+pub(crate) use send::{Sent, send};
+
 /// How many events are taken at once.
 const CHUNK: usize = 16;
 

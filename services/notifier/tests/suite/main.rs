@@ -3,6 +3,7 @@
 
 mod delivering;
 mod log;
+mod managing;
 mod receiver;
 mod sharing;
 mod store;
