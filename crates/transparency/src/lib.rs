@@ -24,6 +24,7 @@ pub mod note;
 pub mod policy;
 pub mod proof;
 pub mod tiles;
+mod tokens;
 pub mod tree;
 pub mod witness;
 

@@ -17,9 +17,10 @@ use transparency::tiles::{Path, write_bundle};
 use transparency::tree::{Head, ProofError, consistency_proof, inclusion_proof, root};
 
 use crate::covering::Covering;
+use crate::publication::Publication;
 use crate::reads;
 use crate::standing::{Standing, Which};
-use crate::timestamps::Report as Stamps;
+use crate::timestamps::{self, Report as Stamps};
 use crate::tree::{Missing, Nodes, leaf};
 use crate::witnesses::Report;
 
@@ -36,6 +37,8 @@ pub(crate) struct Answering {
     pub(crate) report: watch::Receiver<Arc<Report>>,
     /// What time stamp authorities have stamped.
     pub(crate) stamps: watch::Receiver<Arc<Stamps>>,
+    /// Where they stand, and have stood.
+    pub(crate) publication: Publication,
     pub(crate) levels: Levels,
     pub(crate) covering: Covering,
     pub(crate) reads: OfReads,
@@ -64,7 +67,9 @@ impl Answering {
             Audit::Proof { position, .. } | Audit::Leaf { position } => (*position).max(ask.min_position),
             // These are of streams that do not depend on the tree: they answer also when it is found to be another.
             Audit::Covering(covering) => return self.covering(&covering.positions, request).await,
-            Audit::Timestamps => return self.timestamps(ask.min_position, request).await,
+            Audit::Timestamps { covering } => {
+                return self.timestamps(ask.min_position, *covering, request).await;
+            }
             Audit::Reads(reads) => {
                 self.admit(&ask.principal, "the log of reads")?;
                 return self.reads(reads.clone(), ask.min_position, request).await;
@@ -104,7 +109,7 @@ impl Answering {
             | Audit::Reads(_)
             | Audit::ReadsCheckpoint
             | Audit::ReadsConsistency { .. }
-            | Audit::Timestamps => unreachable!("they were answered above"),
+            | Audit::Timestamps { .. } => unreachable!("they were answered above"),
             Audit::Leaf { position } => {
                 let index = position.checked_sub(1).ok_or_else(|| no_event(position))?;
                 let leaf = self.read(&signed, move |view| leaf(index, view)).await?;
@@ -119,18 +124,32 @@ impl Answering {
     }
 
     /// What was stamped, once it covers so many events.
-    async fn timestamps(&self, events: u64, request: &Request) -> Result<Reply, Problem> {
+    async fn timestamps(
+        &self,
+        events: u64,
+        covering: Option<u64>,
+        request: &Request,
+    ) -> Result<Reply, Problem> {
+        let events = events.max(covering.unwrap_or(0));
         let mut stamps = self.stamps.clone();
         let deadline = Instant::from_std(request.deadline).checked_sub(FOR_THE_REPLY);
         let covers = |stamps: &Arc<Stamps>| stamps.stamped.unwrap_or(0) >= events;
         let waited = timeout_at(deadline.unwrap_or_else(Instant::now), stamps.wait_for(covers));
         // Whether it came in time is looked at below.
         let _ = request.aside(async { drop(waited.await) }).await;
-        let told = self.stamps.borrow().clone();
+        let mut told = self.stamps.borrow().clone();
         if !covers(&told) {
             let size = told.stamped.unwrap_or(0);
             let detail = format!("no time stamp covers {events} events yet; the last covers {size}");
             return Err(Problem::new(ProblemKind::NotYet, detail));
+        }
+        if let Some(position) = covering {
+            let first = request.aside(timestamps::first(&self.publication, &told, position)).await?;
+            told = Arc::new(first.map_err(|error| {
+                let error = anyhow::Error::from(error);
+                tracing::warn!(error = format!("{error:#}"), "time stamps cannot be looked up");
+                Problem::new(ProblemKind::Unavailable, "the stream of time stamps does not answer")
+            })?);
         }
         let body = serde_json::to_vec(&*told).map_err(unreadable)?;
         Ok(Reply::ok(body).at(told.stamped.unwrap_or(0)))

@@ -167,6 +167,7 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
         stamps,
         levels: Levels::default(),
         covering: covering::Covering::new(publication.checkpoints()),
+        publication,
         reads,
     });
     shell

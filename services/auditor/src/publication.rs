@@ -81,7 +81,25 @@ impl Publication {
 
     /// What was said last on a subject of the attestations.
     pub(crate) async fn last_attested(&self, subject: &str) -> Result<Option<Bytes>, PublicationError> {
-        Ok(last_of(&self.attestations, subject).await?.map(|(_, payload)| payload))
+        Ok(self.last_place(subject).await?.map(|(_, payload)| payload))
+    }
+
+    /// What was said last on a subject of the attestations, with its place.
+    pub(crate) async fn last_place(&self, subject: &str) -> Result<Option<(u64, Bytes)>, PublicationError> {
+        last_of(&self.attestations, subject).await
+    }
+
+    /// What was said first on a subject of the attestations, from a place on, with its place.
+    pub(crate) async fn attested_from(
+        &self,
+        subject: &str,
+        place: u64,
+    ) -> Result<Option<(u64, Bytes)>, PublicationError> {
+        match self.attestations.get_first_raw_message_by_subject(subject, place).await {
+            Ok(message) => Ok(Some((message.sequence, message.payload))),
+            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
+            Err(error) => Err(unavailable(error)),
+        }
     }
 
     /// Publishes on a subject of the attestations. It is on disk then.

@@ -82,6 +82,11 @@ pub(crate) struct Fresh {
 }
 
 impl Fresh {
+    /// Up to where; 0: it does not matter.
+    pub(crate) fn position(&self) -> u64 {
+        self.min_position.unwrap_or(0)
+    }
+
     pub(crate) fn add_to(&self, query: &mut Parameters) {
         push(query, "min_position", self.min_position.as_ref());
     }

@@ -106,7 +106,7 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
     (
         "GET",
         "/v1/audit/timestamps",
-        "What time stamp authorities (RFC 3161) stamped last: checkpoint, time and token",
+        "What time stamp authorities (RFC 3161) stamped last, or first of what covers `covering`: checkpoint, time and token",
     ),
     ("GET", "/v1/audit/leaves/{uid}", "What of an event is hashed into the tree: everything but its content"),
     (

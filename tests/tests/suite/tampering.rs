@@ -164,7 +164,7 @@ impl World {
         lines.swap(place, other);
         names(&lines, &format!("{at}in its place stands"), "two events swapped");
         lines.swap(place, other);
-        lines[0] = Header { checkpoint: self.signed_again() }.to_string();
+        lines[0] = Header { checkpoint: self.signed_again(), timestamps: Vec::new() }.to_string();
         names(&lines, "block 0 is not proved", "a checkpoint signed again over another tree");
     }
 
@@ -268,7 +268,8 @@ async fn write_export(log: &EventLog, signed: &Signed, file: &Path) {
         hashes.push(hash);
         events.push(canonical(&entry.payload).expect("an envelope is JSON"));
     }
-    writeln!(out, "{}", Header { checkpoint: signed.clone() }).expect("it is writable");
+    writeln!(out, "{}", Header { checkpoint: signed.clone(), timestamps: Vec::new() })
+        .expect("it is writable");
     let read = |node: Node| nodes.get(&node).copied().ok_or(node);
     let blocks = (0..blocks(size)).zip(hashes.chunks(256).zip(events.chunks(256)));
     for (number, (tile, events)) in blocks {

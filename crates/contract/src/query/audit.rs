@@ -40,7 +40,11 @@ pub enum Audit {
     Witnesses,
     /// What each time stamp authority stamped last, with its token (RFC 3161), in JSON. Waits until one has stamped a
     /// checkpoint that covers the position asked for.
-    Timestamps,
+    Timestamps {
+        /// Not the last, but the first that covers this position, which says most of its time.
+        #[serde(default)]
+        covering: Option<u64>,
+    },
     /// That a tree is a beginning of a later one, in JSON.
     Consistency {
         /// The size of the earlier one.

@@ -46,8 +46,8 @@ pub use verify::Proved;
 
 use crate::canonical::Json;
 use crate::checkpoint::Signed;
-use crate::encoding;
 use crate::proof::Proof;
+use crate::tokens;
 
 /// What the format is called.
 pub const FORMAT: &str = "chancery-evidence";
@@ -105,8 +105,7 @@ impl fmt::Display for Bundle {
         let keys = Json::Array(keys(&self.checkpoint).into_iter().map(Json::String).collect());
         writeln!(out, "\"keys\":{keys},\n\"checkpoint\":{},", text(&self.checkpoint.to_string()))?;
         if !self.timestamps.is_empty() {
-            let tokens = self.timestamps.iter().map(|token| Json::String(encoding::base64(token)));
-            writeln!(out, "\"timestamps\":{},", Json::Array(tokens.collect()))?;
+            writeln!(out, "\"timestamps\":{},", tokens::write(&self.timestamps))?;
         }
         out.write_str("\"events\":[")?;
         for (place, Event { version, leaf, proof, event }) in self.events.iter().enumerate() {

@@ -3,8 +3,8 @@
 use super::{Bundle, Event, FORMAT, Fault, Problem, VERSION, keys};
 use crate::canonical::{self, Json};
 use crate::checkpoint::Signed;
-use crate::encoding;
 use crate::proof::Proof;
+use crate::tokens;
 
 type Members = Vec<(String, Json)>;
 
@@ -60,8 +60,11 @@ impl Reading {
         let (named, checkpoint, events) = (take("keys"), text(take("checkpoint")), take("events"));
         let timestamps = take("timestamps");
         self.nothing_else("", None, members);
-        let timestamps = timestamps.map_or(Some(Vec::new()), tokens);
-        let timestamps = self.expect("/timestamps", timestamps, "a list of time stamps in base64, not empty");
+        let timestamps = self.expect(
+            "/timestamps",
+            tokens::read(timestamps),
+            "a list of time stamps in base64, not empty",
+        );
         let subject = self.expect("/subject", subject, "the record, <aggregate>/<uuid>");
         let versions = self.expect("/versions", versions, "how many events the record has");
         let checkpoint = self.expect("/checkpoint", checkpoint, "a checkpoint");
@@ -119,13 +122,6 @@ impl Reading {
         let event = event.map(|event| event.to_string());
         Some(Event { version: version?, leaf: leaf?.to_string(), proof, event })
     }
-}
-
-fn tokens(json: Json) -> Option<Vec<Vec<u8>>> {
-    let Json::Array(tokens) = json else { return None };
-    let tokens =
-        tokens.into_iter().map(|token| text(Some(token)).and_then(|text| encoding::from_base64(&text)));
-    tokens.collect::<Option<Vec<_>>>().filter(|tokens| !tokens.is_empty())
 }
 
 fn text(json: Option<Json>) -> Option<String> {

@@ -13,6 +13,8 @@
 //! …
 //! ```
 //!
+//! The first line may have `"timestamps":["MII…",…]` before the checkpoint: RFC 3161 tokens (DER, base64) of its text.
+//!
 //! The events stand in blocks of 256, the last of which may be shorter. A line of **a block** has its number, from 0,
 //! a proof and a tile:
 //!
@@ -45,7 +47,7 @@ use crate::canonical::Json;
 use crate::checkpoint::{Signed, SignedError};
 use crate::tiles::FULL;
 use crate::tree::{Head, VerifyError};
-use crate::{Hash, encoding, node_hash};
+use crate::{Hash, encoding, node_hash, tokens};
 
 /// What the format is called.
 pub const FORMAT: &str = "chancery-export";
@@ -68,6 +70,8 @@ const ABOUT: &str = "Every event of a Chancery register, in the order of its log
 pub struct Header {
     /// The checkpoint that the export is of.
     pub checkpoint: Signed,
+    /// Time stamps over its text: RFC 3161 tokens, which nothing here reads.
+    pub timestamps: Vec<Vec<u8>>,
 }
 
 impl Header {
@@ -90,6 +94,9 @@ impl fmt::Display for Header {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = |text: &str| Json::String(text.into());
         write!(out, "{{\"format\":\"{FORMAT}\",\"version\":{VERSION},\"about\":{},", text(ABOUT))?;
+        if !self.timestamps.is_empty() {
+            write!(out, "\"timestamps\":{},", tokens::write(&self.timestamps))?;
+        }
         write!(out, "\"checkpoint\":{}}}", text(&self.checkpoint.to_string()))
     }
 }

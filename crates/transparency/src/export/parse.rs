@@ -3,7 +3,7 @@
 use super::{Block, FORMAT, Header, Problem, VERSION};
 use crate::canonical::{self, Json};
 use crate::checkpoint::Signed;
-use crate::{Hash, encoding};
+use crate::{Hash, encoding, tokens};
 
 impl Header {
     /// Reads the first line. Nothing is verified.
@@ -14,12 +14,13 @@ impl Header {
         let Ok(Json::Object(mut members)) = canonical::value(line) else { return Err(Problem::Header) };
         let format = (Json::take(&mut members, "format"), Json::take(&mut members, "version"));
         let _about = Json::take(&mut members, "about");
+        let timestamps = tokens::read(Json::take(&mut members, "timestamps"));
         let checkpoint = Json::take(&mut members, "checkpoint");
         let is_format = format.0 == Some(Json::String(FORMAT.into()))
             && format.1.is_some_and(|version| version.to_string() == VERSION.to_string());
-        match checkpoint {
-            Some(Json::String(checkpoint)) if is_format && members.is_empty() => {
-                Ok(Self { checkpoint: Signed::parse(checkpoint.as_bytes())? })
+        match (checkpoint, timestamps) {
+            (Some(Json::String(checkpoint)), Some(timestamps)) if is_format && members.is_empty() => {
+                Ok(Self { checkpoint: Signed::parse(checkpoint.as_bytes())?, timestamps })
             }
             _ => Err(Problem::Header),
         }

@@ -29,6 +29,7 @@ fn export(size: u64) -> (Header, Vec<String>) {
     let signer = Signer::from_seed(KeyName::new("a.example/log").unwrap(), &[1; 32]);
     let header = Header {
         checkpoint: Signed::sign(Checkpoint::new("a.example/log", frontier.head()).unwrap(), &signer),
+        timestamps: Vec::new(),
     };
     let mut lines = vec![header.to_string()];
     for number in 0..header.blocks() {
@@ -43,6 +44,20 @@ fn export(size: u64) -> (Header, Vec<String>) {
         }));
     }
     (header, lines)
+}
+
+#[test]
+fn a_header_may_have_time_stamps() {
+    let (plain, _) = export(3);
+    assert!(!plain.to_string().contains("timestamps"));
+    let stamped = Header { timestamps: vec![b"one".to_vec(), b"another".to_vec()], ..plain.clone() };
+    assert_eq!(Header::parse(stamped.to_string().as_bytes()), Ok(stamped.clone()));
+    assert!(Header::is_one(stamped.to_string().as_bytes()));
+    for wrong in ["[]", "[1]", "\"MII\"", "[\"?\"]", "null"] {
+        let text =
+            plain.to_string().replace("\"checkpoint\"", &format!("\"timestamps\":{wrong},\"checkpoint\""));
+        assert_eq!(Header::parse(text.as_bytes()), Err(Problem::Header), "{wrong}");
+    }
 }
 
 /// Checks every block that there is, as they stand in the file.

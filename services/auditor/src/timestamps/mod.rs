@@ -5,6 +5,7 @@
 //! is one for every checkpoint of that tree, whoever has cosigned it. A token is verified and published before it is
 //! shown, for ever, on a subject of the authority's own.
 
+mod first;
 mod report;
 mod settings;
 
@@ -31,6 +32,7 @@ use crate::outside::{self, FIRST_PAUSE, LONGEST_PAUSE, MOST_BYTES};
 use crate::publication::{Publication, PublicationError};
 use crate::standing::Standing;
 
+pub(crate) use self::first::first;
 pub(crate) use self::report::Report;
 pub use self::settings::TimestampsError;
 pub(crate) use self::settings::{Authority, read};

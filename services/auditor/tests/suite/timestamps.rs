@@ -106,7 +106,11 @@ fn settings(folder: &Path, lines: &str) -> Settings {
 }
 
 async fn stamps(world: &World, position: u64) -> Value {
-    let reply = world.ask(position, Audit::Timestamps).await;
+    asked(world, position, None).await
+}
+
+async fn asked(world: &World, position: u64, covering: Option<u64>) -> Value {
+    let reply = world.ask(position, Audit::Timestamps { covering }).await;
     assert_eq!(reply.status, 200, "{:?}", reply.body);
     serde_json::from_slice(&reply.body).unwrap()
 }
@@ -140,6 +144,13 @@ async fn checkpoints_are_stamped_and_stamps_outlive_the_process() {
     }
     let metrics = auditor.shell.metrics.text();
     assert!(metrics.contains("chancery_audit_stamped_events 6"), "{metrics}");
+    // Every token is there: the first that covers an event says most of its time.
+    for (position, last) in [(1, 3), (3, 3), (4, 6), (6, 6)] {
+        let first = asked(&world, 0, Some(position)).await;
+        let size = first["stamped"].as_u64().unwrap();
+        assert!((position..=last).contains(&size), "{position}: {first:#}");
+        is_stamped(&first["authorities"][0], data.path(), &pem, position);
+    }
     auditor.stop().await;
     // Nobody answers there any more, and the events are covered all the same.
     let line = format!("authority clock http://{} tsa.pem\n", Kind::Nobody.listen().await);

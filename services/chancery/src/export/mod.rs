@@ -41,12 +41,12 @@ pub(crate) struct Export {
     redact: Vec<String>,
 
     /// With a checkpoint that enough of the register's witnesses have cosigned
-    #[arg(long, requires = "evidence")]
+    #[arg(long)]
     witnessed: bool,
 
     /// With a checkpoint that a time stamp authority has stamped, and its tokens; without this, tokens come along where
     /// the latest checkpoint has some
-    #[arg(long, requires = "evidence", conflicts_with = "witnessed")]
+    #[arg(long, conflicts_with = "witnessed")]
     stamped: bool,
 
     #[command(flatten)]
@@ -63,17 +63,17 @@ impl Export {
     /// The register's refusal, that it does not answer, or that it does not show what its log has.
     pub(crate) async fn run(&self) -> Result<(), Failure> {
         let client = self.access.open()?;
+        let which = match (self.witnessed, self.stamped) {
+            (true, _) => Which::Witnessed,
+            (_, true) => Which::Stamped,
+            _ => Which::Latest,
+        };
         match &self.evidence {
             Some(record) => {
-                let which = match (self.witnessed, self.stamped) {
-                    (true, _) => Which::Witnessed,
-                    (_, true) => Which::Stamped,
-                    _ => Which::Latest,
-                };
                 let bundle = record::bundle(&client, record, &self.fresh, which, &self.redact).await?;
                 out::leave(&bundle.to_string(), self.output.as_deref())
             }
-            None => whole::write(&client, &self.fresh, self.output.as_deref()).await,
+            None => whole::write(&client, &self.fresh, which, self.output.as_deref()).await,
         }
     }
 }

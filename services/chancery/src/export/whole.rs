@@ -22,9 +22,10 @@ use transparency::tiles::{Entries, FULL, Tile, for_inclusion, read_bundle};
 use transparency::tree::{HashReader, Node, inclusion_proof};
 use transparency::{Hash, leaf_hash};
 
+use super::stamped::Which;
 use crate::client::Client;
 use crate::failure::Failure;
-use crate::filters::{Fresh, Parameters};
+use crate::filters::Fresh;
 use crate::out::{self, Progress};
 use crate::tiles::{Tiles, fetch};
 use crate::words;
@@ -47,22 +48,32 @@ struct Written {
 ///
 /// # Errors
 /// The register's refusal, that it does not answer, or that the file cannot be written.
-pub(super) async fn write(client: &Client, fresh: &Fresh, file: Option<&Path>) -> Result<(), Failure> {
-    let mut query = Parameters::new();
-    fresh.add_to(&mut query);
-    let latest = Signed::parse(&client.bytes("checkpoint", &query).await?).map_err(anyhow::Error::from)?;
+pub(super) async fn write(
+    client: &Client,
+    fresh: &Fresh,
+    which: Which,
+    file: Option<&Path>,
+) -> Result<(), Failure> {
+    let (checkpoint, timestamps) = which.checkpoint(client, fresh.position()).await?;
+    let header = Header { checkpoint, timestamps };
     let Some(file) = file else {
         let mut out = io::stdout().lock();
-        let header = Header { checkpoint: latest };
         writeln!(out, "{header}")?;
         blocks_from(0, client, &header, &mut out).await?;
         return Ok(out.flush()?);
     };
     let draft = draft(file);
     let at = |what: &str| format!("{} cannot be {what}", draft.display());
-    let (header, done, kept) = match begun(&draft, &latest).with_context(|| at("read"))? {
+    // What was begun has to be what is asked for now.
+    let goes_on = |(begun, ..): &(Header, u64, u64)| match which {
+        Which::Latest => true,
+        Which::Witnessed => begun.checkpoint == header.checkpoint,
+        Which::Stamped => !begun.timestamps.is_empty(),
+    };
+    let begun = begun(&draft, &header.checkpoint).with_context(|| at("read"))?.filter(goes_on);
+    let (header, done, kept) = match begun {
         Some((header, done, kept)) => (header, done, kept),
-        None => (Header { checkpoint: latest }, 0, 0),
+        None => (header, 0, 0),
     };
     let mut open = OpenOptions::new();
     let mut out =

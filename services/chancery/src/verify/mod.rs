@@ -109,12 +109,7 @@ fn offline(name: &Path, trust: &Trust, tsa: &[PathBuf], json: bool) -> Result<()
     (&mut file).take(BEGINNING).read_to_end(&mut beginning).with_context(unread)?;
     file.rewind().with_context(unread)?;
     if Header::is_one(&beginning) {
-        if !tsa.is_empty() {
-            let only =
-                "--tsa: time stamps stand in the evidence of a record, and this is an export of a whole log";
-            return Err(Failure::Usage(only.to_owned()));
-        }
-        return whole::verify(BufReader::with_capacity(1 << 20, file), trust, json);
+        return whole::verify(BufReader::with_capacity(1 << 20, file), trust, tsa, json);
     }
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).with_context(unread)?;

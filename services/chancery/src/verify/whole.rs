@@ -1,6 +1,7 @@
 //! An export of a whole log, read once and checked by as many threads as there are processors.
 
 use std::io::{self, BufRead, Read};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -12,6 +13,7 @@ use transparency::checkpoint::{Opened, Trust};
 use transparency::export::{BLOCK, Checked, Fault, Header, LONGEST_LINE, Problem, blocks, check};
 use transparency::tree::Head;
 
+use super::stamps::{self, Stamps};
 use super::trust::{chain, checkpoint, refuse, signers};
 use crate::failure::Failure;
 use crate::out::{self, Progress};
@@ -20,7 +22,12 @@ use crate::{table, words};
 /// Blocks that wait to be checked, for each thread.
 const WAITING: usize = 16;
 
-pub(super) fn verify(mut file: impl BufRead + Send, trust: &Trust, json: bool) -> Result<(), Failure> {
+pub(super) fn verify(
+    mut file: impl BufRead + Send,
+    trust: &Trust,
+    tsa: &[PathBuf],
+    json: bool,
+) -> Result<(), Failure> {
     let begun = Instant::now();
     let mut line = Vec::new();
     let read = file.by_ref().take(LONGEST_LINE as u64).read_until(b'\n', &mut line);
@@ -30,19 +37,23 @@ pub(super) fn verify(mut file: impl BufRead + Send, trust: &Trust, json: bool) -
         Err(problem) => return wrong(None, &[Fault { line: 1, position: None, problem }], json),
     };
     let head = header.checkpoint.checkpoint().head();
+    let stamps = stamps::check(&header.checkpoint, &header.timestamps, tsa)?;
     let mut all = everything(file, &head)?;
     all.faults.sort_by_key(|fault| fault.line);
     match header.checkpoint.open(trust) {
-        Ok(opened) if all.faults.is_empty() => told(&header, &opened, &all, begun, json),
+        Ok(_) if all.faults.is_empty() && !stamps.faults.is_empty() => {
+            refuse("the export does not hold", &stamps.faults, json)
+        }
+        Ok(opened) if all.faults.is_empty() => told((&header, &opened), &all, &stamps, begun, json),
         Ok(_) => wrong(None, &all.faults, json),
         Err(error) => wrong(Some(chain(&error)), &all.faults, json),
     }
 }
 
 fn told(
-    header: &Header,
-    opened: &Opened<'_>,
+    (header, opened): (&Header, &Opened<'_>),
     all: &Checked,
+    stamps: &Stamps,
     begun: Instant,
     json: bool,
 ) -> Result<(), Failure> {
@@ -53,7 +64,7 @@ fn told(
     if json {
         return out::say_json(
             &json!({"proved": true, "shown": shown, "redacted": redacted, "hidden": hidden,
-            "checkpoint": checkpoint(&header.checkpoint, opened), "seconds": seconds, "events_per_second": rate}),
+            "checkpoint": checkpoint(&header.checkpoint, opened), "timestamps": stamps.json(), "seconds": seconds, "events_per_second": rate}),
         );
     }
     let events = format!(
@@ -63,6 +74,7 @@ fn told(
     let log = format!("{}, root {}", header.checkpoint.checkpoint().origin(), head.root);
     let mut rows = vec![("log", log), ("events", events)];
     rows.extend(signers(&header.checkpoint, opened));
+    rows.extend(stamps.rows());
     rows.push(("took", format!("{seconds:.2} s, {rate:.0} events/s")));
     let rows = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]);
     out::say(&format!("PROVED\n\n{}", table::table(&[], rows)))

@@ -55,6 +55,7 @@ async fn evidence_bears_a_time_stamp_and_a_wrong_one_is_named() {
     assert!(done.code == Some(1) && done.err.contains("Root was not valid at the time"), "{done:?}");
     let done = verify(&evidence, &evidence);
     assert!(done.code == Some(64) && done.err.contains("--tsa"), "{done:?}");
+    a_whole_export_bears_it(&register, &key, &tsa, &other);
 
     // Others verify it as well: the token is of the checkpoint's text.
     let bundle = serde_json::from_slice::<Value>(&fs::read(&evidence).expect("it is there")).expect("JSON");
@@ -75,4 +76,24 @@ async fn evidence_bears_a_time_stamp_and_a_wrong_one_is_named() {
     wrong(json!([token, flipped]), "time stamp: ");
     wrong(json!(["AAAA"]), "time stamp: the token cannot be read");
     wrong(json!(["not base64"]), "a list of time stamps");
+}
+
+fn a_whole_export_bears_it(register: &Register, key: &str, tsa: &str, other: &str) {
+    let whole = register.file("log.ndjson", "");
+    let done = register.run(&["export", "--stamped", "-o", &whole]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let verify = |file: &str, tsa: &str| elsewhere(&["verify", file, "--key", key, "--tsa", tsa]);
+    let done = verify(&whole, tsa);
+    assert!(done.code == Some(0) && done.out.contains("Clock at "), "{done:?}");
+    independently("export", &whole, key, 0);
+    let done = verify(&whole, other);
+    assert!(done.code == Some(1) && done.err.contains("no time stamp is by whom --tsa names"), "{done:?}");
+    let text = fs::read_to_string(&whole).expect("it is there");
+    let (before, stamps) = text.split_once("\"timestamps\":[\"").expect("a time stamp");
+    let altered = format!("{before}\"timestamps\":[\"{}", stamps.replacen('A', "B", 1));
+    let done = verify(&register.file("altered.ndjson", &altered), tsa);
+    assert!(done.code == Some(1) && done.err.contains("time stamp: "), "{done:?}");
+    let without = format!("{before}{}", stamps.split_once("],").expect("more").1);
+    let done = verify(&register.file("without.ndjson", &without), tsa);
+    assert!(done.code == Some(1) && done.err.contains("no time stamp"), "{done:?}");
 }

@@ -34,8 +34,10 @@ pub(crate) async fn witnesses(Openly(asked): Openly) -> Result<Response, Refusal
     Ok(answer(asked.ask(subjects::AUDIT, Audit::Witnesses).await?, HeaderValue::from_static(JSON)))
 }
 
-pub(crate) async fn timestamps(Openly(asked): Openly) -> Result<Response, Refusal> {
-    Ok(answer(asked.ask(subjects::AUDIT, Audit::Timestamps).await?, HeaderValue::from_static(JSON)))
+pub(crate) async fn timestamps(Openly(mut asked): Openly) -> Result<Response, Refusal> {
+    let covering = asked.params.parsed("covering", "a position of the log");
+    let query = Audit::Timestamps { covering };
+    Ok(answer(asked.ask(subjects::AUDIT, query).await?, HeaderValue::from_static(JSON)))
 }
 
 pub(crate) async fn tile(uri: Uri, Openly(asked): Openly) -> Result<Response, Refusal> {
