@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 /// A running program and its watchdog.
 ///
 /// Dropping it kills the program. Should the test process itself be killed, nobody drops anything: the watchdog,
@@ -55,9 +57,18 @@ impl Guarded {
 
     /// Asks it to stop in order (SIGTERM).
     pub fn terminate(&self) {
-        let id = i32::try_from(self.program.id()).ok().and_then(rustix::process::Pid::from_raw);
+        self.signal(Signal::TERM);
+    }
+
+    /// Asks it to read its files again (SIGHUP).
+    pub fn hang_up(&self) {
+        self.signal(Signal::HUP);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let id = i32::try_from(self.program.id()).ok().and_then(Pid::from_raw);
         // Fails only for a process that has ended.
-        let _ = id.map(|id| rustix::process::kill_process(id, rustix::process::Signal::TERM));
+        let _ = id.map(|id| kill_process(id, signal));
     }
 }
 

@@ -16,6 +16,8 @@ mod logs;
 mod memory;
 mod metrics;
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,6 +26,7 @@ use std::time::Duration;
 use anyhow::Context;
 use service::{Clock, Ground};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use transparency::note::{KeyName, Verifier};
 
 use crate::answer::Answering;
@@ -40,7 +43,7 @@ pub use crate::memory::MemoryError;
 #[command(next_help_heading = "Witness")]
 pub struct Settings {
     /// The logs whose checkpoints are cosigned: a file with a line `log VKEY` for each, more than one for a log with
-    /// more than one key (C2SP tlog-policy; what it says of witnesses is not read)
+    /// more than one key (C2SP tlog-policy; what it says of witnesses is not read). It is read again on SIGHUP
     #[arg(long, env = "CHANCERY_WITNESS_LOGS", value_name = "FILE")]
     pub logs: PathBuf,
 
@@ -58,6 +61,9 @@ pub struct Settings {
 pub struct Witness {
     listener: TcpListener,
     answering: Arc<Answering>,
+    /// Which logs are known, and what says that this has changed.
+    logs: PathBuf,
+    hang_up: Signal,
 }
 
 impl Witness {
@@ -70,9 +76,12 @@ impl Witness {
         let logs = logs::read(&settings.logs)?;
         let metrics = Metrics::register(&ground.metrics);
         let memory = Memory::open(data, logs, cosigner, Clock::system(), metrics.clone())?;
+        // Caught from the first: a witness that is told to look again before it listens must not end.
+        let hang_up = signal(SignalKind::hangup()).context("signals cannot be caught")?;
         let listener = TcpListener::bind(settings.listen).await;
         let listener = listener.with_context(|| format!("{} cannot be taken", settings.listen))?;
-        Ok(Self { listener, answering: Arc::new(Answering { memory, metrics }) })
+        let answering = Arc::new(Answering { memory, metrics });
+        Ok(Self { listener, answering, logs: settings.logs.clone(), hang_up })
     }
 
     /// What others verify its cosignatures by.
@@ -92,6 +101,28 @@ impl Witness {
     /// Answers until `ground` is shut down; then what was begun is ended, `within` this time.
     pub async fn run(self, ground: &Ground, within: Duration) {
         ground.begun.set();
-        listen::serve(self.listener, answer::router(self.answering), &ground.shutdown, within).await;
+        let Self { listener, answering, logs, hang_up } = self;
+        tokio::select! {
+            () = listen::serve(listener, answer::router(answering.clone()), &ground.shutdown, within) => {}
+            never = look_again(&answering.memory, &logs, hang_up) => match never {},
+        }
+    }
+}
+
+/// Reads again which logs are known, whenever it is told to. A list that cannot be used changes nothing.
+async fn look_again(memory: &Memory, logs: &Path, mut hang_up: Signal) -> Infallible {
+    loop {
+        if hang_up.recv().await.is_none() {
+            // No more can come.
+            pending::<()>().await;
+        }
+        let known = async { Ok(memory.know(logs::read(logs)?).await?) };
+        match known.await {
+            Ok(()) => tracing::info!(logs = %logs.display(), "the logs were read again"),
+            Err(error) => {
+                let error: anyhow::Error = error;
+                tracing::error!(error = format!("{error:#}"), "the logs stay those that were known");
+            }
+        }
     }
 }

@@ -2,12 +2,16 @@
 //!
 //! A file is the checkpoint as the log signed it, with our cosignature below: what shows that it is ours, and what
 //! others may ask for. One request at a time decides about a log, so that no two cosign different trees of one size.
+//!
+//! Whose checkpoints are cosigned can change meanwhile. A log that is not known any more keeps its place, so that nobody
+//! who is still being answered writes to a file that somebody else has begun to rely on.
 
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use service::{Clock, file};
 use tokio::sync::Mutex;
@@ -41,15 +45,23 @@ pub(crate) struct Memory {
     cosigner: Cosigner,
     clock: Clock,
     metrics: Metrics,
-    logs: BTreeMap<String, Log>,
+    folder: PathBuf,
+    logs: RwLock<BTreeMap<String, Arc<Log>>>,
     /// Held as long as this lives.
     _lock: File,
 }
 
 struct Log {
-    trust: Trust,
     file: PathBuf,
-    last: Mutex<Option<Signed>>,
+    known: Mutex<Known>,
+}
+
+/// What is known of a log.
+struct Known {
+    /// By which keys; none: it is not known any more.
+    trust: Option<Trust>,
+    /// What was cosigned last.
+    last: Option<Signed>,
 }
 
 impl Memory {
@@ -67,15 +79,40 @@ impl Memory {
         let folder = data.join("witness");
         file::make_folder(&folder).map_err(|error| MemoryError::File(folder.clone(), error))?;
         let lock = hold(&folder.join("lock"))?;
-        let mut opened = BTreeMap::new();
-        for (origin, trust) in logs {
-            let name = checkpoint_path(&origin).replace('/', ".");
-            let file = folder.join(name);
-            let last = recall(&file, &trust, cosigner.verifier())?;
-            metrics.cosigned(&origin, size(last.as_ref()));
-            opened.insert(origin, Log { trust, file, last: Mutex::new(last) });
+        let opened = Self { cosigner, clock, metrics, folder, logs: RwLock::default(), _lock: lock };
+        let begun = logs.into_iter().map(|(origin, trust)| opened.begin(origin, trust));
+        let begun = begun.collect::<Result<BTreeMap<_, _>, _>>()?;
+        *opened.logs.write().unwrap_or_else(PoisonError::into_inner) = begun;
+        Ok(opened)
+    }
+
+    fn begin(&self, origin: String, trust: Trust) -> Result<(String, Arc<Log>), MemoryError> {
+        let file = self.folder.join(checkpoint_path(&origin).replace('/', "."));
+        let last = recall(&file, &trust, self.cosigner.verifier())?;
+        self.metrics.cosigned(&origin, size(last.as_ref()));
+        Ok((origin, Arc::new(Log { file, known: Mutex::new(Known { trust: Some(trust), last }) })))
+    }
+
+    /// From here on these logs are known, by these keys, and no others.
+    ///
+    /// # Errors
+    /// [`MemoryError`] where what is on disk of a log that comes cannot be relied on: then nothing has changed.
+    pub(crate) async fn know(&self, logs: BTreeMap<String, Trust>) -> Result<(), MemoryError> {
+        let mut known = self.logs.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let (mut there, coming): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            logs.into_iter().partition(|(origin, _)| known.contains_key(origin));
+        let coming = coming.into_iter().map(|(origin, trust)| self.begin(origin, trust));
+        let coming = coming.collect::<Result<Vec<_>, _>>()?;
+        for (origin, log) in &known {
+            log.known.lock().await.trust = there.remove(origin);
         }
-        Ok(Self { cosigner, clock, metrics, logs: opened, _lock: lock })
+        known.extend(coming);
+        *self.logs.write().unwrap_or_else(PoisonError::into_inner) = known;
+        Ok(())
+    }
+
+    fn log(&self, origin: &str) -> Option<Arc<Log>> {
+        self.logs.read().unwrap_or_else(PoisonError::into_inner).get(origin).cloned()
     }
 
     pub(crate) const fn key(&self) -> &Verifier {
@@ -87,21 +124,17 @@ impl Memory {
     /// # Errors
     /// When nothing can be kept: then nothing is cosigned.
     pub(crate) async fn add(&self, request: &AddCheckpoint) -> Result<Answer, MemoryError> {
-        let Some(log) = self.logs.get(request.checkpoint.checkpoint().origin()) else {
-            return Ok(Answer::UnknownLog);
-        };
-        let mut last = log.last.lock().await;
+        let origin = request.checkpoint.checkpoint().origin();
+        let Some(log) = self.log(origin) else { return Ok(Answer::UnknownLog) };
+        let mut known = log.known.lock().await;
+        let Known { trust: Some(trust), last } = &mut *known else { return Ok(Answer::UnknownLog) };
         let latest = last.as_ref().map_or(Head::EMPTY, |last| last.checkpoint().head());
-        let head = match examine(request, Some(&log.trust), &latest) {
+        let head = match examine(request, Some(trust), &latest) {
             Ok(head) => head,
             Err(refusal) => {
                 if refusal == Answer::Inconsistent {
                     let note = request.to_string();
-                    tracing::error!(
-                        origin = log.trust.origin,
-                        note,
-                        "a log signed what does not continue its past"
-                    );
+                    tracing::error!(origin, note, "a log signed what does not continue its past");
                 }
                 return Ok(refusal);
             }
@@ -109,7 +142,7 @@ impl Memory {
         let seconds = u64::try_from(self.clock.now().as_second()).map_err(|_| MemoryError::Clock)?;
         let cosignature = self.cosigner.cosign(request.checkpoint.checkpoint(), seconds);
         let cosignature = cosignature.map_err(|_| MemoryError::Clock)?;
-        let kept = log.kept(request, &cosignature.to_string())?;
+        let kept = log.kept(trust, request, &cosignature.to_string())?;
         // Once more the same is on disk already.
         if last.is_none() || head != latest {
             let (file, bytes) = (log.file.clone(), kept.to_string());
@@ -119,24 +152,25 @@ impl Memory {
             written.map_err(|error| MemoryError::File(log.file.clone(), error))?;
         }
         *last = Some(kept);
-        self.metrics.cosigned(&log.trust.origin, head.size);
+        self.metrics.cosigned(origin, head.size);
         Ok(Answer::Cosigned(vec![cosignature]))
     }
 
     /// What was cosigned last of the log that has this [path](checkpoint_path).
     pub(crate) async fn last(&self, path: &str) -> Option<Signed> {
-        let log = self.logs.iter().find(|(origin, _)| checkpoint_path(origin) == path);
-        log?.1.last.lock().await.clone()
+        let logs = self.logs.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let (_, log) = logs.into_iter().find(|(origin, _)| checkpoint_path(origin) == path)?;
+        let known = log.known.lock().await;
+        known.last.clone().filter(|_| known.trust.is_some())
     }
 }
 
 impl Log {
     /// The checkpoint with the log's signatures and ours, and nobody else's: what is kept has bounds.
-    fn kept(&self, request: &AddCheckpoint, cosignature: &str) -> Result<Signed, MemoryError> {
+    fn kept(&self, trust: &Trust, request: &AddCheckpoint, cosignature: &str) -> Result<Signed, MemoryError> {
         let note = request.checkpoint.note();
-        let by_log = |signature: &&transparency::note::Signature| {
-            self.trust.log.iter().any(|key| signature.is_from(key))
-        };
+        let by_log =
+            |signature: &&transparency::note::Signature| trust.log.iter().any(|key| signature.is_from(key));
         let signatures = note.signatures().iter().filter(by_log).map(|signature| format!("{signature}\n"));
         let text = format!("{}\n{}{cosignature}\n", note.text(), signatures.collect::<String>());
         Signed::parse(text.as_bytes()).map_err(|error| MemoryError::Form(self.file.clone(), error.into()))

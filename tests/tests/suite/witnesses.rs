@@ -1,17 +1,22 @@
 //! Witnesses that are processes of their own, and a register that asks them.
 
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use serde_json::{Value, json};
 use system_tests::{Client, System};
 use tempfile::TempDir;
 use testkit::{Guarded, PATIENCE, eventually, free_port, http_client};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use transparency::checkpoint::{Checkpoint, Signed, Trust};
-use transparency::note::{Signer, Verifier};
-use transparency::tree::{Frontier, Node, consistency_proof};
-use transparency::witness::{AddCheckpoint, Answer};
+use transparency::note::{KeyName, Signer, Verifier};
+use transparency::tree::{Frontier, Head, Node, consistency_proof, root};
+use transparency::witness::{AddCheckpoint, Answer, checkpoint_path};
 use transparency::{Hash, leaf_hash};
 
 use crate::PROGRAM;
@@ -50,6 +55,25 @@ impl Witness {
 
     fn kill(&mut self) {
         self.process = None;
+    }
+
+    /// What it writes to its log.
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// Knows these logs from here on, once it has read so.
+    async fn know(&self, signers: &[&Signer]) {
+        let line = |signer: &&Signer| format!("log {}\n", signer.verifier());
+        self.told(&signers.iter().map(line).collect::<String>(), "the logs were read again").await;
+    }
+
+    async fn told(&self, logs: &str, says: &str) {
+        let count = || self.log().matches(says).count();
+        let before = count();
+        fs::write(self.folder.path().join("logs"), logs).expect("it is writable");
+        self.process.as_ref().expect("it runs").hang_up();
+        eventually(says, PATIENCE, async || (count() > before).then_some(())).await;
     }
 
     fn key(&self) -> Verifier {
@@ -274,4 +298,141 @@ fn verified_by_python(world: &World, signed: &Signed, quorum: usize) {
     let other = if &text[place..=place] == "A" { "B" } else { "A" };
     let changed = format!("{}{other}{}", &text[..place], &text[place + 1..]);
     assert_eq!(code(&changed, 0), Some(1), "one changed");
+}
+
+/// A log of its own, every tree of which is known; leaves from `fork` on differ with the salt.
+struct History {
+    nodes: HashMap<Node, Hash>,
+    signer: Signer,
+}
+
+impl History {
+    fn new(signer: &Signer, size: u64, fork: u64, salt: u8) -> Self {
+        let mut tree = Frontier::default();
+        let leaf = |index: u64| [&[if index < fork { 0 } else { salt }], &index.to_be_bytes()[..]].concat();
+        let nodes = (0..size).flat_map(|index| tree.append(leaf_hash(&leaf(index))).expect("there is room"));
+        Self { nodes: nodes.collect(), signer: signer.clone() }
+    }
+
+    fn read(&self) -> impl Fn(Node) -> Result<Hash, Node> + '_ {
+        |node| self.nodes.get(&node).copied().ok_or(node)
+    }
+
+    fn request(&self, old: u64, new: u64) -> AddCheckpoint {
+        let head = Head { size: new, root: root(&self.read(), new).expect("in the tree") };
+        let checkpoint = Checkpoint::new(self.signer.verifier().name().as_str(), head).expect("a name");
+        let proof = consistency_proof(&self.read(), old, new).expect("in the tree");
+        AddCheckpoint { old, proof, checkpoint: Signed::sign(checkpoint, &self.signer) }
+    }
+}
+
+fn log_signer(name: &str, seed: u8) -> Signer {
+    Signer::from_seed(KeyName::new(name).expect("a name"), &[seed; 32])
+}
+
+/// A witness that knows these logs.
+async fn witness_of(signers: &[&Signer]) -> Witness {
+    let folder = TempDir::new().expect("a temporary folder");
+    let logs = folder.path().join("logs");
+    let line = |signer: &&Signer| format!("log {}\n", signer.verifier());
+    fs::write(&logs, signers.iter().map(line).collect::<String>()).expect("it is writable");
+    Witness::start(&logs).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_witness_learns_of_logs_and_keys_while_it_runs_and_forgets_nothing() {
+    let (a, next, b) =
+        (log_signer("a.example/log", 1), log_signer("a.example/log", 2), log_signer("b.example/log", 3));
+    let witness = witness_of(&[&a]).await;
+    let [of_a, of_next, of_b] = [&a, &next, &b].map(|signer| History::new(signer, 20, 20, 0));
+    assert!(matches!(witness.ask(&of_a.request(0, 7)).await, Answer::Cosigned(_)));
+    assert_eq!(witness.ask(&of_b.request(0, 7)).await, Answer::UnknownLog);
+    assert_eq!(witness.ask(&of_next.request(7, 8)).await, Answer::NotByLog);
+    witness.know(&[&a, &next, &b]).await;
+    assert!(matches!(witness.ask(&of_b.request(0, 7)).await, Answer::Cosigned(_)));
+    assert!(matches!(witness.ask(&of_next.request(7, 8)).await, Answer::Cosigned(_)));
+    // A log that goes and comes is the one that it was.
+    witness.know(&[&b]).await;
+    assert_eq!(witness.ask(&of_a.request(8, 9)).await, Answer::UnknownLog);
+    witness.know(&[&next, &b]).await;
+    assert_eq!(witness.ask(&of_next.request(0, 9)).await, Answer::Conflict { size: 8 });
+    assert_eq!(witness.ask(&of_a.request(8, 9)).await, Answer::NotByLog);
+    assert!(matches!(witness.ask(&of_next.request(8, 9)).await, Answer::Cosigned(_)));
+    // What cannot be read changes nothing.
+    for bad in ["", "nonsense\n"] {
+        witness.told(bad, "the logs stay those that were known").await;
+        assert!(matches!(witness.ask(&of_b.request(7, 7)).await, Answer::Cosigned(_)));
+    }
+}
+
+/// How often the witness is killed, and how many ask it meanwhile.
+const KILLS: usize = 15;
+const CLIENTS: u64 = 12;
+
+/// Larger than it gets to be.
+const LARGEST: u64 = 20_000;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_ask_at_once_and_no_kill_makes_a_witness_cosign_two_histories_or_go_back() {
+    let signer = log_signer("a.example/log", 1);
+    let mut witness = witness_of(&[&signer]).await;
+    let histories = [0, 1].map(|salt| Arc::new(History::new(&signer, LARGEST, 10, salt)));
+    let url = format!("http://127.0.0.1:{}/add-checkpoint", witness.port);
+    // The largest that anybody was given a cosignature of, and until when they ask.
+    let (largest, done) = (Arc::new(AtomicU64::new(0)), CancellationToken::new());
+    let mut asking = JoinSet::new();
+    for number in 0..CLIENTS {
+        let history = histories[usize::from(number % 2 == 1)].clone();
+        let (url, key, largest, done) = (url.clone(), witness.key(), largest.clone(), done.clone());
+        asking.spawn(async move {
+            let (http, mut heads, mut old) = (http_client(), Vec::new(), 0);
+            while !done.is_cancelled() {
+                let new = (old + 1 + (number + old) % 3).min(LARGEST);
+                let (mut request, before) = (history.request(old, new), largest.load(SeqCst));
+                let answer = http.post(&url).body(request.to_string()).send().await;
+                let Ok(answer) = answer else { continue };
+                let status = answer.status().as_u16();
+                let Ok(body) = answer.bytes().await else { continue };
+                match Answer::parse(status, &body).expect("an answer of the protocol") {
+                    Answer::Cosigned(signatures) => {
+                        request.checkpoint.attach(signatures[0].clone()).expect("there is room");
+                        request.checkpoint.note().verify([&key]).expect("its signature");
+                        assert!(new >= before, "it went back from {before} to {new}");
+                        largest.fetch_max(new, SeqCst);
+                        heads.push(request.checkpoint.checkpoint().head());
+                        old = new;
+                    }
+                    Answer::Conflict { size } => old = size,
+                    // Of the other history; who has lost goes on trying.
+                    Answer::Inconsistent => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+            heads
+        });
+    }
+    for _ in 0..KILLS {
+        let before = largest.load(SeqCst);
+        let grown = async || (largest.load(SeqCst) > before + 20).then_some(());
+        eventually("more cosignatures", PATIENCE, grown).await;
+        witness.kill();
+        witness.begin().await;
+    }
+    done.cancel();
+    let heads = asking.join_all().await.concat();
+    let mut roots = BTreeMap::new();
+    for head in &heads {
+        assert_eq!(roots.entry(head.size).or_insert(head.root), &head.root, "two trees of {}", head.size);
+    }
+    let of = |history: &History| {
+        let beyond = roots.iter().filter(|(size, _)| **size > 10);
+        beyond.clone().count() > 0
+            && beyond.clone().all(|(size, found)| root(&history.read(), *size) == Ok(*found))
+    };
+    assert!(of(&histories[0]) != of(&histories[1]), "one history alone");
+    assert!(roots.len() > KILLS * 5, "{}", roots.len());
+    let last = format!("http://127.0.0.1:{}/{}", witness.port, checkpoint_path("a.example/log"));
+    let last = http_client().get(last).send().await.expect("it answers").bytes().await.expect("a body");
+    let last = Signed::parse(&last).expect("a checkpoint").checkpoint().head();
+    assert!(last.size >= largest.load(SeqCst));
 }
