@@ -65,6 +65,9 @@ pub const DELIVERY_STREAM: &str = "CHANCERY_DELIVERIES";
 /// What that stream listens on: every attempt of every subscription.
 pub const DELIVERIES: &str = "chancery.deliveries.*";
 
+/// What the streams of feeds listen on.
+pub const EVERY_FEED: &str = "chancery.feeds.*";
+
 /// The stream of what others say of checkpoints, and of the checkpoints of the log of reads.
 pub const ATTESTATION_STREAM: &str = "CHANCERY_ATTESTATIONS";
 

@@ -11,6 +11,7 @@ mod hidden;
 mod kill;
 mod known_at;
 mod markings;
+mod notifying;
 mod pages;
 mod proofs;
 mod rebuild;

@@ -12,8 +12,8 @@ use std::path::Path;
 
 use contract::subjects::{
     ATTESTATION_STREAM, ATTESTATIONS, AUDIT, CHECKPOINT_STREAM, CHECKPOINTS, COMMANDS, DELIVERIES,
-    DELIVERY_STREAM, DOSSIERS, EVERY_EVENT, KEY_STREAM, KEYS, QUERIES, READS, READS_STREAM, STREAM,
-    SUBSCRIPTION_KEYS, SUBSCRIPTION_STREAM, SUBSCRIPTIONS,
+    DELIVERY_STREAM, DOSSIERS, EVERY_EVENT, EVERY_FEED, KEY_STREAM, KEYS, QUERIES, READS, READS_STREAM,
+    STREAM, SUBSCRIPTION_KEYS, SUBSCRIPTION_STREAM, SUBSCRIPTIONS,
 };
 
 /// Creates the streams, before any role starts.
@@ -111,8 +111,7 @@ fn allowed(user: &str) -> (Vec<String>, Vec<String>) {
             let read = OF_AUDITORS.map(|stream| format!("$JS.API.STREAM.MSG.GET.{stream}"));
             [CHECKPOINTS, ATTESTATIONS].map(ToOwned::to_owned).into_iter().chain(read).collect()
         }
-        // What marks it shows, the read model says; what of it is marked, is logged.
-        NOTIFIER => [DELIVERIES, SUBSCRIPTION_KEYS, READS, DOSSIERS].map(ToOwned::to_owned).to_vec(),
+        NOTIFIER => telling(),
         GATEWAY => [COMMANDS, AUDIT, SUBSCRIPTIONS, READS]
             .into_iter()
             .chain(QUERIES)
@@ -120,7 +119,7 @@ fn allowed(user: &str) -> (Vec<String>, Vec<String>) {
             .collect(),
         _ => Vec::new(),
     };
-    if user != GATEWAY {
+    if !matches!(user, NOTIFIER | GATEWAY) {
         publish.extend(reading(STREAM));
     }
     if matches!(user, SET_UP | AUDITOR) {
@@ -156,6 +155,17 @@ fn allowed(user: &str) -> (Vec<String>, Vec<String>) {
         _ => {}
     }
     (publish, subscribe)
+}
+
+/// What telling subscribers asks for. What they may see, the read model says, not the log; what of it is marked, is
+/// logged. Each feed has a stream with a consumer, whose name cannot be foreseen; so any stream may be made, which
+/// changes none that is there, but of messages those of feeds alone may be read.
+fn telling() -> Vec<String> {
+    let told = [DELIVERIES, SUBSCRIPTION_KEYS, READS, DOSSIERS, EVERY_FEED].map(ToOwned::to_owned);
+    let about = ["STREAM.CREATE.*", "STREAM.INFO.*", "CONSUMER.INFO.*.reader"].map(ToOwned::to_owned);
+    let of_feeds = ["CONSUMER.CREATE.*.reader", "DIRECT.GET.*"].map(|verb| format!("{verb}.{EVERY_FEED}"));
+    let asked = about.into_iter().chain(of_feeds).map(|verb| format!("$JS.API.{verb}"));
+    told.into_iter().chain(asked).collect()
 }
 
 /// What reading a stream asks of JetStream.
@@ -221,6 +231,22 @@ mod tests {
             assert_eq!(may(&read), matches!(user, REGISTRAR | PROJECTOR), "{user}");
             assert!(!may(&format!("$JS.API.DIRECT.GET.{KEY_STREAM}")), "{user}");
             assert!(!may(&format!("$JS.API.CONSUMER.CREATE.{KEY_STREAM}")), "{user}");
+        }
+    }
+
+    #[test]
+    fn a_notifier_reads_neither_the_log_nor_any_keys() {
+        let (publish, _) = allowed(NOTIFIER);
+        for verb in ["STREAM.MSG.GET", "DIRECT.GET", "CONSUMER.CREATE", "CONSUMER.MSG.NEXT"] {
+            for stream in [STREAM, READS_STREAM, KEY_STREAM, "*"] {
+                let subject = format!("$JS.API.{verb}.{stream}");
+                let may = |may: &&String| {
+                    let rest = may.strip_prefix(&subject);
+                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                        && !may.ends_with(EVERY_FEED)
+                };
+                assert_eq!(publish.iter().find(may), None, "{subject}");
+            }
         }
     }
 

@@ -11,7 +11,7 @@ mod trial;
 
 use std::time::Duration;
 
-use contract::subscription::{Channel, Stored, Subscription, Wanted};
+use contract::subscription::{Stored, Subscription, Wanted};
 use contract::{InputError, Paging, Principal, Problem, ProblemKind};
 use domain::Levels;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -164,9 +164,6 @@ impl Managing {
 
     /// That nothing is sent to where a channel leads, and why; whatever else is wrong is not looked at here.
     async fn unreachable(&self, channel: &Value) -> Option<InputError> {
-        if let Ok(Channel::Feed { .. }) = serde_json::from_value(channel.clone()) {
-            return Some(mistake("/channel/type", "expected webhook: feeds are not delivered yet"));
-        }
         let url = channel["url"].as_str().and_then(|url| Url::parse(url).ok())?;
         match timeout(CHECKED_WITHIN, self.poster.check(&url)).await {
             Ok(Err(why @ (Failure::Target(_) | Failure::Refused { .. }))) => {

@@ -1,13 +1,14 @@
 //! Delivering for one subscription: one event after the other, each until the receiver has it or it is given up.
 //!
 //! - [`book`] is how the subscription stands, in the journal.
-//! - [`body`] is what is sent of an event, [`send`] one attempt, [`told`] what the attempt leads to.
+//! - [`body`] is what is sent of an event, [`send`] and [`feed`] one attempt, [`told`] what the attempt leads to.
 //!
 //! What is told is what the read model of the records says now: whoever has waited asks anew, so nothing is sent that the
 //! subscriber may not see any more. Marked material is logged before it is sent.
 
 mod body;
 mod book;
+mod feed;
 mod send;
 mod told;
 
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contract::delivery::{Pending, Replayed};
-use contract::subscription::{Replay, Stored};
+use contract::subscription::{Channel, Replay, Stored};
 use contract::{Access, Outcome, ProblemKind, kind};
 use domain::Levels;
 use eventlog::{Ledger, Writer};
@@ -31,6 +32,7 @@ use webhook::{Poster, Schedule};
 
 use body::Event;
 use book::{Book, Fenced};
+use feed::Feed;
 
 pub(crate) use send::{Sent, send};
 
@@ -88,6 +90,7 @@ pub(crate) struct Worker {
     book: Book,
     /// The next event of a replay, once it was attempted in vain.
     again: Option<Pending>,
+    feed: Option<Feed>,
 }
 
 /// Delivers until it is stopped, or another notifier delivers.
@@ -109,7 +112,7 @@ pub(crate) async fn run(
             () = stop.cancelled() => return,
         }
     };
-    let mut worker = Worker { parts, id, changes, stop, book, again: None };
+    let mut worker = Worker { parts, id, changes, stop, book, again: None, feed: None };
     loop {
         let stored = Arc::clone(&worker.changes.borrow_and_update());
         match worker.round(&stored).await {
@@ -133,6 +136,13 @@ impl Worker {
         self.resume(stored);
         if stored.subscription.paused || self.book.state.halted.is_some() {
             return self.waiting(std::future::pending()).await;
+        }
+        if let Channel::Feed { days } = stored.subscription.channel
+            && self.feed.is_none()
+        {
+            // Its reader may want to begin before there is anything in it.
+            let opened = Feed::open(self.parts.shell.client.clone(), self.id, days);
+            self.feed = self.waiting(opened).await?.ok();
         }
         let mut follower = self.follow(stored, self.book.state.through).await?;
         let mut replay = None;
@@ -367,6 +377,10 @@ impl Worker {
     }
 
     fn replay_due(&self, stored: &Stored) -> Option<Replay> {
+        // A feed has each event once; whoever reads it begins anew wherever they like.
+        if matches!(stored.subscription.channel, Channel::Feed { .. }) {
+            return None;
+        }
         let wanted = stored.subscription.replay?;
         let state = self.book.state.replay.as_ref();
         let is_done = state.is_some_and(|state| {

@@ -24,8 +24,13 @@ pub(crate) struct Sent {
 }
 
 impl Sent {
+    /// It is where it was to be, over no HTTP.
+    pub(super) const fn there(took: Duration) -> Self {
+        Self { meaning: Meaning::Delivered, status: None, response: None, peace: None, took }
+    }
+
     /// It could not even be attempted.
-    fn not(why: String) -> Self {
+    pub(super) const fn not(why: String) -> Self {
         Self {
             meaning: Meaning::Failed,
             status: None,
@@ -36,7 +41,7 @@ impl Sent {
     }
 }
 
-/// Sends a body with its id to where a subscription says.
+/// Sends a body that is no event, with its id, to where a subscription says.
 pub(crate) async fn send(
     poster: &Poster,
     stored: &Stored,
@@ -45,12 +50,12 @@ pub(crate) async fn send(
 ) -> Sent {
     match &stored.subscription.channel {
         Channel::Webhook { url } => post(poster, stored, url, (id, body), now).await,
-        Channel::Feed { .. } => Sent::not("feeds are not written yet".to_owned()),
+        Channel::Feed { .. } => Sent::not("a feed takes events alone".to_owned()),
     }
 }
 
 /// Posts a body, signed by the keys that hold now.
-async fn post(
+pub(super) async fn post(
     poster: &Poster,
     stored: &Stored,
     url: &Url,

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use contract::delivery::{Attempt, Because, HaltReason, Halted, Outcome, Pending, Recipient};
-use contract::subscription::Stored;
+use contract::subscription::{Channel, Stored};
 use jiff::Timestamp;
+use tokio::time::Instant;
 use webhook::Meaning;
 
 use super::body::Event;
+use super::feed;
 use super::send::{self, Sent};
-use super::{Leave, Track, Worker};
+use super::{Leave, PAUSE, Track, Worker};
 
 impl Worker {
     /// Attempts to deliver an event, and notes what became of it. False: it is not over with it.
@@ -26,9 +28,7 @@ impl Worker {
         let before = pending.filter(|pending| pending.position == event.position);
         let number = before.map_or(0, |pending| pending.attempts) + 1;
         let (id, time) = (event.webhook_id(self.id), self.now());
-        let body = event.body(stored.subscription.payload).into();
-        let poster = self.parts.poster.clone();
-        let sent = self.attempting(send::send(&poster, stored, (&id, body), time)).await?;
+        let sent = self.send(stored, event, &id, time).await?;
         let outcome = self.judge(stored, event.position, (number, &sent), track);
         let attempt = Attempt {
             webhook_id: id,
@@ -48,6 +48,34 @@ impl Worker {
         Ok(outcome != Outcome::Failed)
     }
 
+    /// Sends an event to where the subscription says.
+    async fn send(
+        &mut self,
+        stored: &Stored,
+        event: &Event,
+        id: &str,
+        time: Timestamp,
+    ) -> Result<Sent, Leave> {
+        let payload = stored.subscription.payload;
+        match &stored.subscription.channel {
+            Channel::Webhook { url } => {
+                let (poster, body) = (self.parts.poster.clone(), event.body(payload).into());
+                self.attempting(send::post(&poster, stored, url, (id, body), time)).await
+            }
+            Channel::Feed { days } => {
+                let (mut feed, client) = (self.feed.take(), self.parts.shell.client.clone());
+                let began = Instant::now();
+                let copied = feed::copy(&mut feed, client, (self.id, *days), (event, id, payload));
+                let copied = self.attempting(copied).await?;
+                self.feed = feed;
+                Ok(match copied {
+                    Ok(()) => Sent::there(began.elapsed()),
+                    Err(error) => Sent::not(error.to_string()),
+                })
+            }
+        }
+    }
+
     /// How the subscription stands after an attempt.
     fn judge(
         &mut self,
@@ -65,6 +93,12 @@ impl Worker {
             return Outcome::Delivered;
         }
         let since = *self.book.state.failing_since.get_or_insert(now);
+        if matches!(stored.subscription.channel, Channel::Feed { .. }) {
+            // It is the register that fails, and it does not give up.
+            let next = now.saturating_add(PAUSE).unwrap_or(Timestamp::MAX);
+            self.pend(track, Some(Pending { position, attempts: number, next }));
+            return Outcome::Failed;
+        }
         let halt = match sent.meaning {
             Meaning::Gone => {
                 Some((HaltReason::Gone, "the endpoint answered 410: it wants nothing more".to_owned()))

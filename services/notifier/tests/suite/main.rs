@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failure in a test says where it was")]
 
 mod delivering;
+mod feeds;
 mod log;
 mod managing;
 mod receiver;
