@@ -9,7 +9,7 @@ PURE := domain contract transparency timestamp
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: tools
 tools: ## fetch nats-server and cargo-nextest if this machine has none
@@ -51,6 +51,13 @@ attack: ## tamper with a register of 200,000 events in six ways, each of which m
 	@.ci/tool cargo-nextest >/dev/null
 	NATS_SERVER=$$(deploy/nats/fetch-server.sh) cargo nextest run --locked --workspace --run-ignored only --no-capture \
 		-E 'package(system-tests) & test(tampering)'
+
+.PHONY: receivers
+receivers: ## have webhooks verified by libraries of other languages (needs Node and Python with pip)
+	@.ci/tool cargo-nextest >/dev/null
+	@.ci/receivers
+	NATS_SERVER=$$(deploy/nats/fetch-server.sh) cargo nextest run --locked --workspace --run-ignored only \
+		-E 'package(system-tests) & test(receivers)'
 
 .PHONY: check
 check: ## formatting, lints, walls, documentation, dependency policy

@@ -15,6 +15,7 @@ mod notifying;
 mod pages;
 mod proofs;
 mod rebuild;
+mod receivers;
 mod replicas;
 mod samples;
 mod sealing;
