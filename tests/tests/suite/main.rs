@@ -5,6 +5,7 @@ mod bad_input;
 mod briefs;
 mod browser;
 mod facts;
+mod feeds;
 mod following;
 mod founding;
 mod hidden;
