@@ -69,7 +69,10 @@ impl World {
         let begun = Instant::now();
         let mut system = System::start(PROGRAM, &[&["registrar", "auditor", "gateway"]]).await;
         let log = log_of(&mut system).await;
-        let size = load(&log, Size::of_events(events), |_| {}).await.expect("an empty log takes them");
+        // With more engagements than that takes, so that it does not end by itself before.
+        let size = Size { engagements: u32::try_from(events / 5).expect("few"), ..Size::of_events(events) };
+        let size = load(&log, size, |_| {}).await.expect("an empty log takes them");
+        assert_eq!(size, events);
         let folder = TempDir::with_prefix("chancery-attack-").expect("a temporary folder");
         let key = fs::read_to_string(system.data(ALL).join("keys/checkpoint.key")).expect("it has a key");
         let signer = key.trim_end().parse().expect("a key");
