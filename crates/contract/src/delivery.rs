@@ -46,6 +46,9 @@ pub struct Receipt {
     /// For which subscription it was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subscription: Option<Uuid>,
+    /// By which request the stream was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
     /// When.
     pub at: Timestamp,
     /// Why, when not for the first time or not for what they want to hear of.

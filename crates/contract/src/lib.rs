@@ -37,4 +37,4 @@ pub use query::{
     Agenda, Ask, Audit, Brief, By, Calendar, Covering, Due, Filters, Find, List, Order, Overdue, Paging,
     Query, Reads, Search, Sort, State, Statistics, Timeline, Trail,
 };
-pub use reads::{Access, Outcome, kind};
+pub use reads::{Access, Carried, Outcome, Streamed, Streamer, kind};

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use domain::{Label, Levels};
 use serde::{Deserialize, Serialize};
+
+use crate::{Problem, ProblemKind};
 
 /// Who asks: verified at the edge, trusted inside.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -46,6 +49,22 @@ impl Principal {
     #[must_use]
     pub fn holds(&self, role: Role) -> bool {
         self.roles.contains(&role)
+    }
+
+    /// Refuses who is no auditor cleared for the highest level: what shows something of every record, whatever its
+    /// marking, is for those alone. `what` that is, begins the refusal.
+    ///
+    /// # Errors
+    /// [`ProblemKind::Forbidden`].
+    pub fn requires_whole_sight(&self, levels: &Levels, what: &str) -> Result<(), Problem> {
+        let highest = levels.iter().last().map(Label::as_str);
+        if self.holds(Role::Auditor) && highest == Some(self.level.as_str()) {
+            return Ok(());
+        }
+        let highest = highest.unwrap_or_default();
+        let detail =
+            format!("{what} show something of every record: for the role auditor with clearance {highest}");
+        Err(Problem::new(ProblemKind::Forbidden, detail))
     }
 
     /// Whether `source` is the principal's agency or below it (`<agency>/…`, `<agency>#…`, `<agency>:…`).

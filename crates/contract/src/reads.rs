@@ -18,8 +18,10 @@ pub mod kind {
     pub const EXPORT: &str = "export";
     /// Marked material was sent to a subscriber.
     pub const DELIVERY: &str = "delivery";
-    /// The log of reads was asked.
+    /// The log of reads, or who received an event, was asked.
     pub const AUDIT: &str = "audit";
+    /// What streams were given that is not marked: [`Streamed`](super::Streamed).
+    pub const STREAM: &str = "stream";
 }
 
 /// One read, one export.
@@ -56,6 +58,9 @@ pub struct Access {
     /// The marked records that were shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub records: Vec<Subject>,
+    /// Of a part of a stream: the positions of the events in it, marked or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub positions: Vec<u64>,
     /// What became of it.
     pub outcome: Outcome,
     /// The status of the answer.
@@ -66,6 +71,45 @@ pub struct Access {
     /// How many bytes it has, if that is known before it leaves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
+}
+
+/// What streams were given besides what is marked, for many of them at once. Unlike the other entries it is written after
+/// it went out, about a second.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Streamed {
+    /// [`kind::STREAM`].
+    pub kind: Cow<'static, str>,
+    /// When it was written, by the clock of who writes it.
+    pub time: Timestamp,
+    /// Who was given what.
+    pub parts: Vec<Carried>,
+}
+
+/// Events that some streams were given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    /// Whose streams.
+    pub to: Vec<Streamer>,
+    /// The positions of the events.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub positions: Vec<u64>,
+    /// The positions of events that they had been given, and were told to be set right by something that they may not
+    /// see.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recalled: Vec<u64>,
+}
+
+/// Whose stream it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Streamer {
+    /// Who: the subject of the token.
+    pub actor: String,
+    /// Of which agency.
+    pub agency: String,
+    /// On whose behalf: the party acted for.
+    pub party: String,
+    /// The request that opened the stream.
+    pub request: String,
 }
 
 /// What became of a read.

@@ -192,6 +192,9 @@ pub enum Subscribing {
     Recipients {
         /// Where it stands in the log.
         position: u64,
+        /// Which page.
+        #[serde(flatten)]
+        page: Paging,
     },
 }
 

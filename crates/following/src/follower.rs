@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::live::{self, Place};
-use crate::ring::{Batch, Behind, Heard, Shown};
+use crate::ring::{Batch, Behind, Heard};
 use crate::{Form, Live, random};
 
 /// Before the next try to catch up, at least, and over how long tries are spread.
@@ -139,14 +139,6 @@ impl<F: Form> Follower<F> {
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.unsettled == self.live.unsettled()
-    }
-
-    /// What of a batch it may see and wants to hear of.
-    pub fn wanted<'b>(&'b self, batch: &'b Batch<F>) -> impl Iterator<Item = Shown<'b, F>> {
-        self.heard(batch).filter_map(|heard| match heard {
-            Heard::Wanted(shown) => Some(shown),
-            Heard::Recall(_) => None,
-        })
     }
 
     /// What of a batch it may hear of.

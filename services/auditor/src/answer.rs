@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::{Ask, Audit, Principal, Problem, ProblemKind, Reads, Role};
-use domain::{Label, Levels};
+use contract::{Ask, Audit, Principal, Problem, ProblemKind};
+use domain::Levels;
 use eventlog::Journal;
 use readmodel::{Reader, View};
-use serde_json::json;
+use serde_json::{Value, json};
 use service::{Reply, Request};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
@@ -70,12 +70,9 @@ impl Answering {
             Audit::Timestamps { covering } => {
                 return self.timestamps(ask.min_position, *covering, request).await;
             }
-            Audit::Reads(reads) => {
-                self.admit(&ask.principal, "the log of reads")?;
-                return self.reads(reads.clone(), ask.min_position, request).await;
-            }
+            Audit::Reads(_) | Audit::Recipients { .. } => return self.of_reads(ask, request).await,
             Audit::ReadsCheckpoint | Audit::ReadsConsistency { .. } => {
-                self.admit(&ask.principal, "checkpoints of the log of reads")?;
+                ask.principal.requires_whole_sight(&self.levels, "checkpoints of the log of reads")?;
                 let signed = signed(&self.reads.standing, Which::Signed, ask.min_position, request).await?;
                 return match ask.query {
                     Audit::ReadsConsistency { from, to } => {
@@ -107,6 +104,7 @@ impl Answering {
             Audit::Consistency { from, to } => consistency(&self.reader, from, to, &signed).await,
             Audit::Covering(_)
             | Audit::Reads(_)
+            | Audit::Recipients { .. }
             | Audit::ReadsCheckpoint
             | Audit::ReadsConsistency { .. }
             | Audit::Timestamps { .. } => unreachable!("they were answered above"),
@@ -165,7 +163,8 @@ impl Answering {
                 read.map(|bytes| at(signed, bytes)).map_err(lost)
             }
             Ok(Path::Entries(entries)) => {
-                self.admit(who, "entries")?;
+                // A bundle shows of every event who recorded it, when, and of what type: it cannot leave one out.
+                who.requires_whole_sight(&self.levels, "entries")?;
                 let leaves = entries.leaves().filter(|_| entries.is_in(size)).ok_or_else(smaller)?;
                 let count = usize::from(entries.width());
                 let read =
@@ -187,20 +186,6 @@ impl Answering {
         }
     }
 
-    /// A bundle shows of every event, whatever its marking, who recorded it, when, and of what type: it cannot leave
-    /// one out. The log of reads shows of every record that it is there. So they are for those who were made auditors
-    /// and are cleared for everything.
-    fn admit(&self, who: &Principal, what: &str) -> Result<(), Problem> {
-        let highest = self.levels.iter().last().map(Label::as_str);
-        if who.holds(Role::Auditor) && highest == Some(who.level.as_str()) {
-            return Ok(());
-        }
-        let highest = highest.unwrap_or_default();
-        let detail =
-            format!("{what} show something of every record: for the role auditor with clearance {highest}");
-        Err(Problem::new(ProblemKind::Forbidden, detail))
-    }
-
     /// Waits a moment for what was just recorded: a checkpoint comes within a second.
     async fn covering(&self, positions: &[u64], request: &Request) -> Result<Reply, Problem> {
         const SOON: Duration = Duration::from_millis(1_500);
@@ -216,8 +201,24 @@ impl Answering {
         Ok(Reply::ok(found.to_string()))
     }
 
+    async fn of_reads(&self, ask: Ask<Audit>, request: &Request) -> Result<Reply, Problem> {
+        ask.principal.requires_whole_sight(&self.levels, "the log of reads and who received an event")?;
+        match ask.query {
+            Audit::Recipients { position, page } => {
+                self.reads(move |view| reads::recipients(position, &page, view), 0, request).await
+            }
+            Audit::Reads(asked) => {
+                self.reads(move |view| reads::page(&asked, view), ask.min_position, request).await
+            }
+            _ => unreachable!("it is of another log"),
+        }
+    }
+
     /// Everything that was logged before it is asked for is in the answer.
-    async fn reads(&self, asked: Reads, min_position: u64, request: &Request) -> Result<Reply, Problem> {
+    async fn reads<F>(&self, page: F, min_position: u64, request: &Request) -> Result<Reply, Problem>
+    where
+        F: FnOnce(&View<'_>) -> Result<Value, reads::NoCursor> + Send + 'static,
+    {
         let deadline = Instant::from_std(request.deadline).checked_sub(FOR_THE_REPLY);
         let caught_up = async {
             let head = self.reads.journal.head().await.map_err(|error| {
@@ -230,7 +231,7 @@ impl Answering {
             reached.map_err(|error| Problem::new(ProblemKind::NotYet, error.to_string()))
         };
         request.aside(caught_up).await??;
-        let read = self.reads.entries.read(move |view| (reads::page(&asked, view), view.position())).await;
+        let read = self.reads.entries.read(move |view| (page(view), view.position())).await;
         let (page, position) = read.map_err(unreadable)?;
         let mut page = page.map_err(|error| Problem::new(ProblemKind::InvalidQuery, error.to_string()))?;
         // It is told all the same: what was altered has to be looked at.

@@ -15,6 +15,7 @@ use crate::list::List;
 use crate::listen::Listen;
 use crate::overdue::Overdue;
 use crate::reads::Reads;
+use crate::recipients::Recipients;
 use crate::record::Record;
 use crate::search::Search;
 use crate::serve::Serve;
@@ -57,6 +58,7 @@ enum Command {
     Subscriptions(Box<Subscriptions>),
     Trail(Box<Trail>),
     Reads(Box<Reads>),
+    Recipients(Recipients),
     Export(Box<Export>),
     Verify(Box<Verify>),
     Keys(Keys),
@@ -94,6 +96,7 @@ impl Cli {
             Command::Subscriptions(subscriptions) => subscriptions.run().await,
             Command::Trail(trail) => trail.run().await,
             Command::Reads(reads) => reads.run().await,
+            Command::Recipients(recipients) => recipients.run().await,
             Command::Export(export) => export.run().await,
             Command::Verify(verify) => verify.run().await,
             Command::Keys(keys) => keys.run(),

@@ -33,6 +33,7 @@ mod overdue;
 mod page;
 mod paragraph;
 mod reads;
+mod recipients;
 mod record;
 mod search;
 mod serve;

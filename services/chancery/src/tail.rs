@@ -24,6 +24,9 @@ const REST: Duration = Duration::from_secs(1);
 /// A stream gives a sign of life every 15 seconds, unless the register is told otherwise. One that does not is broken.
 const SILENCE: Duration = Duration::from_secs(60);
 
+/// What tells that events which were told are set right by something that may not be seen.
+const RECALL: &str = "recall";
+
 /// Follow the log: print events as they are recorded
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Tail {
@@ -149,11 +152,22 @@ impl Tail {
     fn print(&self, message: &Message) -> Result<(), Failure> {
         let event = serde_json::from_str::<Value>(&message.data).unwrap_or_default();
         let position = message.id.parse::<u64>().unwrap_or_default();
+        if message.event == RECALL {
+            if self.access.json {
+                return out::say_raw(&json!({"position": position, "recalls": event["recalls"]}).to_string());
+            }
+            return out::say(&recall(position, &event));
+        }
         if self.access.json {
             return out::say_raw(&json!({"position": position, "event": event}).to_string());
         }
         out::say(&line(position, &event))
     }
+}
+
+/// Events that were told before do not stand any more as they were told; why, the reader may not see.
+fn recall(position: u64, event: &Value) -> String {
+    format!("{position:>8}  recalled: {}", words::plain(&event["recalls"]))
 }
 
 fn is_passing(failure: &Failure) -> bool {

@@ -72,6 +72,7 @@ struct Gateway {
     public_checkpoints: bool,
     levels: Levels,
     reads: reads::Reads,
+    carried: follow::Ledger,
 }
 
 /// Takes the address and serves on it.
@@ -117,9 +118,13 @@ async fn serve_on(
     let paging = Paging { at_once: CATCHING_UP, within: settings.http_answer_within };
     let live = Live::new(shell.clone(), Levels::default(), paging);
     let writer = Writer::new(shell.client.clone(), READS_PLAN, settings.http_log_within);
+    let reads = reads::Reads::new(writer, shell.clone(), metrics.unlogged.clone());
+    let (carried, recording) = follow::Ledger::start(reads.clone(), shell.clone());
+    shell.tasks.spawn(recording);
     let gateway = Arc::new(Gateway {
         verifier,
-        reads: reads::Reads::new(writer, shell.clone(), metrics.unlogged.clone()),
+        reads,
+        carried,
         metrics,
         levels: Levels::default(),
         slots: Semaphore::new(settings.http_in_flight),

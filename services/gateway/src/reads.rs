@@ -15,7 +15,8 @@ use std::sync::{Mutex, PoisonError};
 
 use axum::body::HttpBody as _;
 use axum::response::{IntoResponse, Response};
-use contract::{Access, Outcome, Principal, ProblemKind, kind};
+use bytes::Bytes;
+use contract::{Access, Outcome, Principal, ProblemKind, Streamer, kind};
 use domain::{Levels, Marking, Subject};
 use eventlog::Writer;
 use http::header::CONTENT_TYPE;
@@ -107,6 +108,16 @@ impl Asking {
         }
     }
 
+    /// Whose stream it opens.
+    pub(crate) fn streamer(&self, who: &Principal) -> Streamer {
+        Streamer {
+            actor: who.subject.clone(),
+            agency: who.agency.clone(),
+            party: who.party.clone(),
+            request: self.request_id.clone(),
+        }
+    }
+
     /// Whether the caller says that the answer is to be carried away.
     pub(crate) const fn exports(&self) -> bool {
         self.exports
@@ -131,6 +142,7 @@ impl Asking {
             asked: self.asked.clone(),
             marking: marking.map(|marking| marking.to_string()),
             records,
+            positions: vec![],
             outcome: Outcome::of_status(status),
             status,
             form: form.map(str::to_owned),
@@ -159,7 +171,8 @@ impl<'r> Answered<'r> {
 pub(crate) struct Reads {
     writer: Writer,
     shell: Shell,
-    /// Answers that were not shown, and refusals that were not logged, since an entry could not be written.
+    /// Answers that were not shown, refusals that were not logged, and parts of streams that are not on record, since an
+    /// entry could not be written.
     pub(crate) unlogged: Counter,
 }
 
@@ -190,18 +203,31 @@ impl Reads {
         Refusal::new(ProblemKind::NotLogged, detail).into_response()
     }
 
-    /// Whether a part of a stream may go out: its entry is on disk. It is told by the records that it shows, by their
-    /// markings joined and by its length.
+    /// Whether a part of a stream may go out: its entry is on disk. It is told by the marked records that it shows and
+    /// their markings joined, by the positions of all its events and by its length.
     pub(crate) async fn delivered(
         &self,
         who: &Principal,
         asking: &Asking,
-        (marking, records, bytes): (Marking, Vec<Subject>, u64),
+        (marking, records): (Marking, Vec<Subject>),
+        (positions, bytes): (Vec<u64>, u64),
     ) -> bool {
         let kind = asking.exports.then_some(kind::EXPORT);
         let disclosed = Disclosed { marking: Some(marking), records, kind };
         let answered = Answered { status: 200, form: Some(EVENT_STREAM), bytes: Some(bytes) };
-        self.write(&asking.entry(who, disclosed, answered, &self.shell.clock)).await
+        let entry = asking.entry(who, disclosed, answered, &self.shell.clock);
+        self.write(&Access { positions, ..entry }).await
+    }
+
+    /// Writes a line about what has gone out; says whether it is on disk.
+    pub(crate) async fn append(&self, line: Bytes) -> bool {
+        self.writer.write(line).await.is_ok()
+    }
+
+    /// Some of what has gone out will not be on record.
+    pub(crate) fn lost(&self, lines: usize) {
+        self.unlogged.inc_by(lines as u64);
+        tracing::error!(lines, "what streams were given cannot be recorded");
     }
 
     async fn write(&self, entry: &Access) -> bool {

@@ -92,6 +92,11 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
         "/tile/{level}/{index}",
         "Hashes of the log's Merkle tree (C2SP tlog-tiles); /tile/entries/{index} for auditors cleared for everything",
     ),
+    (
+        "GET",
+        "/v1/events/{uid}/recipients",
+        "Who received an event, when, how and why, for auditors cleared for everything",
+    ),
     ("GET", "/v1/audit/events/{uid}/proof", "That an event is in the log (C2SP tlog-proof; format=json)"),
     (
         "GET",
@@ -135,6 +140,7 @@ pub(crate) fn router(gateway: &Arc<Gateway>) -> Router {
         .route("/problems/{slug}", get(docs::problem))
         .route("/v1/events", get(read::log).post(submit::submit))
         .route("/v1/events/{uid}", get(read::event))
+        .route("/v1/events/{uid}/recipients", get(read::recipients))
         .route(follow::PATH, get(follow::stream))
         .route("/v1/stream/tickets", post(follow::ticket))
         .merge(of_subscriptions())

@@ -1,15 +1,35 @@
 //! From what is asked of a notifier to its reply.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use contract::subscription::Subscribing;
 use contract::{Ask, Problem, ProblemKind};
+use serde_json::Value;
 use service::{Reply, Request};
+use tokio::time::Instant;
 
+use crate::Deliveries;
 use crate::manage::Managing;
 
 pub(crate) struct Answering {
     pub(crate) managing: Managing,
+    pub(crate) deliveries: Deliveries,
+}
+
+/// Left of the deadline when a wait is given up, so that the caller still hears why.
+const FOR_THE_REPLY: Duration = Duration::from_millis(100);
+
+fn deadline(request: &Request) -> Instant {
+    Instant::from_std(request.deadline).checked_sub(FOR_THE_REPLY).unwrap_or_else(Instant::now)
+}
+
+/// What the record of deliveries says, once it has caught up.
+async fn told(
+    request: &Request,
+    asked: impl Future<Output = Result<Value, Problem>> + Send,
+) -> Result<Reply, Problem> {
+    Ok(Reply::ok(request.aside(asked).await??.to_string()))
 }
 
 impl Answering {
@@ -31,8 +51,13 @@ impl Answering {
             Subscribing::Rotate { id, revision, wanted } => managing.rotate(who, id, revision, &wanted).await,
             Subscribing::Replay { id, after, through } => managing.replay(who, id, after, through).await,
             Subscribing::Test { id } => managing.test(who, id, request).await,
-            Subscribing::Deliveries(_) | Subscribing::Recipients { .. } => {
-                Err(Problem::new(ProblemKind::NotFound, "there is no answer to this yet"))
+            Subscribing::Deliveries(asked) => {
+                // Only of what the caller's agency has.
+                managing.get(who, asked.id).await?;
+                told(request, self.deliveries.attempts(asked, deadline(request))).await
+            }
+            Subscribing::Recipients { position, page } => {
+                told(request, self.deliveries.recipients(who, (position, page), deadline(request))).await
             }
         }
     }

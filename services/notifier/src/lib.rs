@@ -53,7 +53,7 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     let serving = shell.latch("endpoint");
     let journal = Journal::open(shell.client.clone(), DELIVERIES_PLAN, &eventlog::Settings::default()).await;
     let journal = journal.context("the journal of deliveries cannot be opened")?;
-    let _deliveries = Deliveries::start(journal, settings.notifier_cache, &shell).await?;
+    let deliveries = Deliveries::start(journal, settings.notifier_cache, &shell).await?;
     let store =
         Store::open(shell.client.clone(), 1).await.context("the bucket of subscriptions cannot be opened")?;
     let live =
@@ -72,6 +72,7 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
         shell: shell.clone(),
         live: live.clone(),
         ledger,
+        deliveries: deliveries.clone(),
         poster,
         reads: Writer::new(shell.client.clone(), READS_PLAN, ANSWERING),
         levels: Levels::default(),
@@ -81,7 +82,7 @@ pub async fn run(settings: Settings, shell: Shell) -> anyhow::Result<()> {
     let engine = Engine::new(store, Arc::new(parts), settings.notifier_within);
     shell.tasks.spawn(live.run());
     shell.tasks.spawn(engine.run());
-    let answering = Arc::new(Answering { managing });
+    let answering = Arc::new(Answering { managing, deliveries });
     let handler = move |request| Arc::clone(&answering).answer(request);
     shell.serve(endpoint(settings.notifier_in_flight), handler).await?;
     serving.set();

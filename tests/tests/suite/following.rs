@@ -71,6 +71,15 @@ fn some_events() -> Value {
     ])
 }
 
+/// Whom the raised marking keeps out is told that what they were given does not stand.
+fn hears_of_the_raised(reader: &Principal, messages: &[contract::following::Message]) {
+    let recalled = messages.iter().filter(|message| message.event == "recall");
+    let recalled = recalled.map(|message| message.data.as_str()).collect::<Vec<_>>();
+    let raised = json!({"recalls": [domain::event_uid(AGENCY, "f-raised")]}).to_string();
+    let is_out = matches!(reader.party.as_str(), "US" | "FR");
+    assert_eq!(recalled, if is_out { vec![raised.as_str()] } else { vec![] }, "{reader:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_tells_each_reader_what_the_log_tells() {
     let mut system = System::start(PROGRAM, &[]).await;
@@ -105,7 +114,7 @@ async fn a_stream_tells_each_reader_what_the_log_tells() {
             streamed(&client, 4, last).await,
             told.into_iter().filter(|(at, _)| *at > 4).collect::<Vec<_>>()
         );
-        follower.until(last).await;
+        hears_of_the_raised(&reader, &follower.until(last).await);
         // Everything has its own address, which says the same.
         for (_, event) in log(&client).await {
             let uid = domain::event_uid(

@@ -16,6 +16,7 @@ mod notifying;
 mod pages;
 mod proofs;
 mod rebuild;
+mod recalling;
 mod receivers;
 mod replicas;
 mod samples;

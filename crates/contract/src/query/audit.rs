@@ -63,6 +63,14 @@ pub enum Audit {
     /// The log of reads, the latest first. For auditors cleared for the highest level; `min_position` is one of the
     /// log of reads, as is the position of the answer.
     Reads(Reads),
+    /// Who received an event over a stream, in the order of the log of reads. For the same auditors.
+    Recipients {
+        /// Where the event stands in the log, from 1.
+        position: u64,
+        /// Which page.
+        #[serde(flatten)]
+        page: Paging,
+    },
     /// The latest checkpoint of the log of reads, for the same auditors. Waits until it covers the place asked for.
     ReadsCheckpoint,
     /// That the log of reads has only grown, as [`Consistency`](Self::Consistency).

@@ -1,10 +1,12 @@
 //! The log of reads as a [read model](readmodel): its entries, and where each stands under what it is asked for by.
 //!
 //! The log is a stream of its own beside that of the events; whoever shows something writes to it. Here it is read
-//! and never written. Its entries say of every record, whatever its marking, that somebody saw it: so they are for
+//! and never written. What streams were given besides what is marked is in it, too: that is for those who ask who
+//! received an event, and in no page but of those entries alone. Its entries say of every record, whatever its marking, that somebody saw it: so they are for
 //! whom bundles of entries are for.
 
 mod query;
+mod recipients;
 #[cfg(test)]
 mod tests;
 
@@ -12,13 +14,17 @@ use jiff::Timestamp;
 use readmodel::{LARGEST_VALUE, Line, Overlay, Projection, Rows};
 use serde_json::{Map, Value};
 
-pub(crate) use query::page;
+pub(crate) use query::{NoCursor, page};
+pub(crate) use recipients::recipients;
 
 /// Place → when it was logged, and the entry in JSON.
 const ENTRIES: u8 = b'e';
 
 /// What an entry is asked for by, its value, place → nothing.
 const FACETS: u8 = b'f';
+
+/// The position of an event that was sent, place → nothing.
+const POSITIONS: u8 = b'p';
 
 /// What entries are asked for by: a letter that is part of the rows' form, and the member of the entry.
 const BY: [(u8, &str); 5] =
@@ -35,7 +41,7 @@ impl Projection for Reads {
     type Entry = Line;
 
     const NAME: &'static str = "reads";
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
 
     fn apply(&mut self, line: &Line, rows: &mut Overlay<'_>) {
         let position = line.position;
@@ -47,6 +53,9 @@ impl Projection for Reads {
             for value in texts(&entry, member) {
                 rows.mark(facet_key(letter, value, position));
             }
+        }
+        for event in positions(&entry) {
+            rows.mark(position_key(event, position));
         }
         let row = |entry: &Map<String, Value>| {
             let entry = serde_json::to_vec(entry).expect("JSON is JSON");
@@ -81,6 +90,16 @@ fn texts<'e>(entry: &'e Map<String, Value>, member: &str) -> Vec<&'e str> {
     }
 }
 
+/// The positions of the events that an entry says were sent, or said to be set right.
+fn positions(entry: &Map<String, Value>) -> Vec<u64> {
+    fn of(list: Option<&Value>) -> impl Iterator<Item = u64> + '_ {
+        list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_u64)
+    }
+    let parts = entry.get("parts").and_then(Value::as_array).into_iter().flatten();
+    let parts = parts.flat_map(|part| of(part.get("positions")).chain(of(part.get("recalled"))));
+    of(entry.get("positions")).chain(parts).collect()
+}
+
 fn shortened(mut entry: Map<String, Value>) -> Map<String, Value> {
     if let Some(Value::Array(records)) = entry.get_mut("records") {
         let more = records.len().saturating_sub(MOST_RECORDS);
@@ -92,6 +111,14 @@ fn shortened(mut entry: Map<String, Value>) -> Map<String, Value> {
 
 fn entry_key(position: u64) -> Vec<u8> {
     [&[ENTRIES], &position.to_be_bytes()[..]].concat()
+}
+
+fn position_prefix(event: u64) -> Vec<u8> {
+    [&[POSITIONS], &event.to_be_bytes()[..]].concat()
+}
+
+fn position_key(event: u64, position: u64) -> Vec<u8> {
+    [position_prefix(event), position.to_be_bytes().to_vec()].concat()
 }
 
 /// A text ends with a byte that stands in none.

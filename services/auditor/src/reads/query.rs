@@ -1,6 +1,6 @@
 //! A page of the log of reads, the latest entry first.
 
-use contract::Reads;
+use contract::{Reads, kind};
 use jiff::Timestamp;
 use readmodel::{Direction, Range, Rows, View};
 use serde_json::{Map, Value, json};
@@ -84,7 +84,11 @@ fn logged_by(time: Timestamp, last: u64, rows: &impl Rows) -> u64 {
 }
 
 /// What entries have to say: each a letter of [`BY`] and a value.
-struct Wanted(Vec<(u8, String)>);
+struct Wanted {
+    values: Vec<(u8, String)>,
+    /// What streams were given is asked for.
+    streams: bool,
+}
 
 impl Wanted {
     fn of(asked: &Reads) -> Self {
@@ -93,12 +97,13 @@ impl Wanted {
         let values = [subject, actor.clone(), agency.clone(), kind.clone(), outcome.clone()];
         // In the order of BY, which begins with what fewest entries share.
         let wanted = BY.into_iter().zip(values);
-        Self(wanted.filter_map(|((letter, _), value)| Some((letter, value?))).collect())
+        let values = wanted.filter_map(|((letter, _), value)| Some((letter, value?))).collect();
+        Self { values, streams: asked.kind.as_deref() == Some(kind::STREAM) }
     }
 
     /// Places before another that may be meant, the last first.
     fn places<'v>(&self, before: u64, view: &'v View<'_>) -> Box<dyn Iterator<Item = u64> + 'v> {
-        let (prefix, end) = match self.0.first() {
+        let (prefix, end) = match self.values.first() {
             Some((letter, value)) => (facet_prefix(*letter, value), facet_key(*letter, value, before)),
             None => (vec![ENTRIES], super::entry_key(before)),
         };
@@ -108,11 +113,14 @@ impl Wanted {
 
     /// A record may be missing in an entry that was shortened; the first was looked up as a key.
     fn is_met_by(&self, entry: &Map<String, Value>, place: u64, view: &View<'_>) -> bool {
+        if !self.streams && texts(entry, "kind").contains(&kind::STREAM) {
+            return false;
+        }
         let is_met = |(letter, value): &(u8, String)| {
             let member = BY.iter().find(|(by, _)| by == letter).map_or("", |(_, member)| *member);
             texts(entry, member).contains(&value.as_str())
                 || view.get(&facet_key(*letter, value, place)).is_some()
         };
-        self.0.iter().all(is_met)
+        self.values.iter().all(is_met)
     }
 }

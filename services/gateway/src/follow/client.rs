@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
-use contract::ProblemKind;
+use contract::{ProblemKind, Streamer};
 use domain::{Levels, Marking, Subject};
 use following::{Batch, Heard, More, Recall, Shown, random};
 use futures_util::stream;
@@ -35,6 +35,8 @@ pub(crate) struct Client {
     asking: Asking,
     follower: following::Follower<Frame>,
     given: Given,
+    /// Whose stream it is, for the record.
+    streamer: Arc<Streamer>,
     named: bool,
     /// What goes out before anything else.
     greeting: Option<Bytes>,
@@ -64,6 +66,7 @@ impl Client {
         })?;
         let Wanted { after, filter, named } = wanted;
         let follower = following::Follower::begin(&gateway.live, &who.principal, filter, after).await?;
+        let streamer = Arc::new(asking.streamer(&who.principal));
         gateway.metrics.streams.inc();
         Ok(Self {
             greeting: Some(greeting(follower.position(), RETRY_MS)),
@@ -76,6 +79,7 @@ impl Client {
             asking,
             follower,
             given: Given::default(),
+            streamer,
             named,
         })
     }
@@ -166,10 +170,12 @@ impl Client {
             return None;
         }
         let chunk = joined(part.frames);
+        // What is marked stands in its entry with everything that goes out with it.
+        let mut unmarked = part.given.clone();
         if let Some(marking) = part.marking {
-            let reads = &self.gateway.reads;
-            let shown = (marking, part.records, chunk.len() as u64);
-            if !reads.delivered(&self.who.principal, &self.asking, shown).await {
+            let (reads, carried) = (&self.gateway.reads, (std::mem::take(&mut unmarked), chunk.len() as u64));
+            let marked = (marking, part.records);
+            if !reads.delivered(&self.who.principal, &self.asking, marked, carried).await {
                 return Some(
                     self.leave("what comes next is shown only once that is logged, which cannot be done now"),
                 );
@@ -177,6 +183,7 @@ impl Client {
         }
         self.follower.pass(through);
         part.given.into_iter().for_each(|position| self.given.add(position));
+        self.gateway.carried.note(&self.streamer, unmarked, part.recalled);
         self.gateway.metrics.streamed.inc_by(count);
         Some(chunk)
     }
@@ -195,8 +202,10 @@ impl Client {
                         Some(shown) if recalled.next().is_some() => part.show(&shown, self.named, levels),
                         Some(_) => {}
                         None => {
-                            let uids = recalled.map(|recalled| recalled.uid).collect::<Vec<_>>();
+                            let recalled = recalled.map(|recalled| (recalled.uid, recalled.position));
+                            let (uids, positions) = recalled.unzip::<_, _, Vec<_>, Vec<_>>();
                             part.frames.extend((!uids.is_empty()).then(|| recall(position, &uids)));
+                            part.recalled.extend(positions);
                         }
                     }
                 }
@@ -218,6 +227,8 @@ struct Part {
     frames: Vec<Bytes>,
     /// The positions of the events in it, in order.
     given: Vec<u64>,
+    /// The positions of the events that it says are set right by something that may not be seen.
+    recalled: Vec<u64>,
     /// The marked material in it.
     records: Vec<Subject>,
     marking: Option<Marking>,

@@ -6,10 +6,13 @@
 //! Who was given something ([`given`]) hears of what sets it right: of the event if they may see it, whatever they want
 //! to hear of, and otherwise, in an event `recall`, which one it was and nothing else.
 //!
+//! What a stream is given is on record: marked material before it goes out, the rest soon after ([`carried`]).
+//!
 //! A stream ends when its token does, when the gateway stops, when the client lags beyond the ring, and when a read of
 //! marked material cannot be logged. Then it is resumed: each event carries its position as `id`, and so does every
 //! beat of a stream that is silent.
 
+mod carried;
 mod client;
 mod frame;
 mod given;
@@ -26,6 +29,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
+pub(crate) use carried::Ledger;
 pub(crate) use frame::Frame;
 pub(crate) use ticket::{Tickets, hidden, of_query};
 

@@ -7,6 +7,7 @@ mod brief;
 mod events;
 mod find;
 mod ics;
+mod recipients;
 
 use axum::response::{IntoResponse, Response};
 use contract::{Find, List, ProblemKind, Query, Timeline, subjects};
@@ -25,6 +26,7 @@ pub(crate) use brief::brief;
 pub(crate) use events::{event, log};
 pub(crate) use find::{search, statistics};
 pub(crate) use ics::calendar as calendar_ics;
+pub(crate) use recipients::recipients;
 
 use crate::accept::{JSON, choose};
 use crate::etag;

@@ -73,7 +73,7 @@ impl Log {
                 more.await;
             }
         };
-        if timeout(Duration::from_secs(1), come).await.is_err() {
+        if timeout(Duration::from_millis(300), come).await.is_err() {
             return Problem::new(ProblemKind::NotYet, "it has not come yet").into();
         }
         let after = follow["after"].as_u64().unwrap_or(u64::MAX);

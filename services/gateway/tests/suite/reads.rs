@@ -20,8 +20,15 @@ fn marked(body: &str) -> Reply {
     Reply::ok(body.to_owned()).at(1).showing(Some(Shown { marking: "SECRET//REL CA".to_owned(), records }))
 }
 
-/// Every entry, in order.
+/// Every entry about what was shown, in order.
 pub(crate) async fn entries(edge: &Edge) -> Vec<Access> {
+    let lines = lines(edge).await.into_iter();
+    let shown = lines.filter(|line| line["kind"] != "stream");
+    shown.map(|line| serde_json::from_value(line).unwrap()).collect()
+}
+
+/// Every line of the log of reads, in order.
+pub(crate) async fn lines(edge: &Edge) -> Vec<serde_json::Value> {
     let context = jetstream::new(edge.server.client().await);
     let mut stream = context.get_stream(subjects::READS_STREAM).await.unwrap();
     let count = usize::try_from(stream.info().await.unwrap().state.messages).unwrap();

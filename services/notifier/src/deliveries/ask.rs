@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use contract::subscription::Deliveries as Asked;
-use contract::{Paging, Problem, ProblemKind};
+use contract::{Paging, Principal, Problem, ProblemKind};
+use domain::Levels;
 use eventlog::Journal;
 use readmodel::{Order, Projection, Reader, View};
 use serde_json::Value;
@@ -96,8 +97,14 @@ impl Deliveries {
     /// `{"items": [`[`Receipt`](contract::delivery::Receipt)` …], "next": cursor, "position": of the journal}`.
     ///
     /// # Errors
-    /// As [`attempts`](Self::attempts).
-    pub async fn recipients(&self, position: u64, page: Paging, deadline: Instant) -> Result<Value, Problem> {
+    /// [`ProblemKind::Forbidden`] for who is no auditor cleared for everything; else as [`attempts`](Self::attempts).
+    pub async fn recipients(
+        &self,
+        who: &Principal,
+        (position, page): (u64, Paging),
+        deadline: Instant,
+    ) -> Result<Value, Problem> {
+        who.requires_whole_sight(&Levels::default(), "recipients")?;
         self.catch_up(deadline).await?;
         self.read(move |view| query::recipients(position, &page, view))
             .await?

@@ -89,6 +89,7 @@ pub(super) fn recipients(position: u64, asked: &Paging, view: &View<'_>) -> Resu
         let receipt = Receipt {
             to: sent_to(id, place.line, view),
             subscription: Some(id),
+            request: None,
             at: attempt.time.saturating_add(took).unwrap_or(attempt.time),
             because: attempt.because,
         };

@@ -105,6 +105,16 @@ impl Book {
         self.due = Some(self.due.map_or(due, |before| before.min(due)));
     }
 
+    /// The place of the last line that was written.
+    pub(crate) const fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// Whether everything that was attempted is on record.
+    pub(crate) fn is_written(&self) -> bool {
+        self.attempts.is_empty() && self.flight.is_none()
+    }
+
     /// Whether so much waits that nothing more is to be attempted.
     pub(crate) fn is_full(&self) -> bool {
         self.attempts.len() >= MOST

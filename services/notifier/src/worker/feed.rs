@@ -89,8 +89,8 @@ impl Feed {
     /// Adds an event; false: others have written meanwhile.
     async fn add(&mut self, event: &Event, id: &str, payload: Payload) -> Result<bool, PublishError> {
         let (content_type, body) = match payload {
-            Payload::Full => (CONTENT_TYPE.1, event.json().as_bytes().to_vec()),
-            Payload::Thin => ("application/json", event.body(payload)),
+            Payload::Full if !event.is_notice() => (CONTENT_TYPE.1, event.json().as_bytes().to_vec()),
+            Payload::Full | Payload::Thin => ("application/json", event.body(payload)),
         };
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE.0, content_type);

@@ -1,6 +1,7 @@
 //! Delivering for one subscription: one event after the other, each until the receiver has it or it is given up.
 //!
 //! - [`book`] is how the subscription stands, in the journal.
+//! - [`recall`] is what is for the subscriber though not for its filter.
 //! - [`body`] is what is sent of an event, [`send`] and [`feed`] one attempt, [`told`] what the attempt leads to.
 //!
 //! What is told is what the read model of the records says now: whoever has waited asks anew, so nothing is sent that the
@@ -9,6 +10,7 @@
 mod body;
 mod book;
 mod feed;
+mod recall;
 mod send;
 mod told;
 
@@ -30,9 +32,11 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use webhook::{Poster, Schedule};
 
+use crate::Deliveries;
 use body::Event;
 use book::{Book, Fenced};
 use feed::Feed;
+use recall::{Item, Turn};
 
 pub(crate) use send::{Sent, send};
 
@@ -50,6 +54,7 @@ pub(crate) struct Parts {
     pub(crate) shell: Shell,
     pub(crate) live: Live<Box<str>>,
     pub(crate) ledger: Ledger,
+    pub(crate) deliveries: Deliveries,
     pub(crate) poster: Poster,
     /// The log of reads.
     pub(crate) reads: Writer,
@@ -279,27 +284,27 @@ impl Worker {
             Track::Replay { until } => until,
         };
         let through = batches.last().map_or(0, |batch| batch.through()).max(follower.position());
-        let wanted = batches.iter().flat_map(|batch| follower.wanted(batch));
-        let wanted = wanted.take_while(|shown| shown.position <= last).take(CHUNK);
-        let wanted = wanted.map(|shown| (shown.position, Event::of(&shown))).collect::<Vec<_>>();
-        let is_all = wanted.len() < CHUNK;
-        let events = wanted.iter().filter_map(|(_, event)| event.as_ref()).collect::<Vec<_>>();
+        let items = batches.iter().flat_map(|batch| follower.heard(batch)).map(Item::of);
+        let items = items.take_while(|item| item.position() <= last).take(CHUNK).collect::<Vec<_>>();
+        let is_all = items.len() < CHUNK;
+        let events = items.iter().filter_map(Item::wanted).collect::<Vec<_>>();
         if !self.is_logged(stored, &events).await? {
             return self.waiting(sleep(PAUSE)).await;
         }
-        for (position, event) in &wanted {
+        for item in items {
             self.is_current()?;
             self.room().await?;
             if !follower.is_settled() {
                 return Ok(());
             }
-            match event {
-                Some(event) if !self.deliver(stored, event, track).await? => return Ok(()),
-                Some(_) => {}
-                None => tracing::warn!(position, "what is no event is delivered to nobody"),
+            let position = item.position();
+            match self.turn(stored, item).await? {
+                Turn::Send(event) if !self.deliver(stored, &event, track).await? => return Ok(()),
+                Turn::Send(_) | Turn::Pass => {}
+                Turn::Later => return self.waiting(sleep(PAUSE)).await,
             }
-            follower.pass(*position);
-            self.passed(*position, track);
+            follower.pass(position);
+            self.passed(position, track);
         }
         if is_all {
             follower.pass(through);
@@ -337,7 +342,7 @@ impl Worker {
         let marked = marked.collect::<Vec<_>>();
         let marking = marked.iter().map(|(_, marking)| (*marking).clone());
         let Some(marking) = marking.reduce(|one, other| levels.join(&one, &other)) else { return Ok(true) };
-        let mut records = marked.iter().map(|(event, _)| event.subject).collect::<Vec<_>>();
+        let mut records = marked.iter().filter_map(|(event, _)| event.subject).collect::<Vec<_>>();
         records.sort_unstable();
         records.dedup();
         let (reader, subscription) = (&stored.reader, &stored.subscription);
@@ -355,6 +360,7 @@ impl Worker {
             asked: send::address(stored),
             marking: Some(marking.to_string()),
             records,
+            positions: vec![],
             outcome: Outcome::Shown,
             status: 200,
             form: Some("application/json".to_owned()),

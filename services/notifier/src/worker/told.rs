@@ -41,8 +41,11 @@ impl Worker {
             outcome,
             status: sent.status,
             response: sent.response,
-            because: matches!(track, Track::Replay { .. }).then_some(Because::Replay),
-            recalls: vec![],
+            because: match (event.because, track) {
+                (Some(Because::Notice), _) | (_, Track::Live) => event.because,
+                (_, Track::Replay { .. }) => Some(Because::Replay),
+            },
+            recalls: event.recalls.clone(),
         };
         self.book.note(Recipient::of(stored), attempt);
         Ok(outcome != Outcome::Failed)
