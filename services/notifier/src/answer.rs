@@ -52,8 +52,7 @@ impl Answering {
             Subscribing::Replay { id, after, through } => managing.replay(who, id, after, through).await,
             Subscribing::Test { id } => managing.test(who, id, request).await,
             Subscribing::Deliveries(asked) => {
-                // Only of what the caller's agency has.
-                managing.get(who, asked.id).await?;
+                managing.admit_to_what_was_sent(who, asked.id).await?;
                 told(request, self.deliveries.attempts(asked, deadline(request))).await
             }
             Subscribing::Recipients { position, page } => {

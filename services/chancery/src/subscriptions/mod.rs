@@ -77,7 +77,7 @@ struct List {
 #[derive(Clone, Debug, clap::Args)]
 struct One {
     #[command(flatten)]
-    which: Which,
+    which: Chosen,
 
     #[command(flatten)]
     access: Access,
@@ -85,7 +85,7 @@ struct One {
 
 /// Which subscription.
 #[derive(Clone, Debug, clap::Args)]
-struct Which {
+struct Chosen {
     /// Which subscription: its id, or its name if no other has it
     #[arg(value_name = "SUBSCRIPTION")]
     subscription: String,
@@ -109,7 +109,7 @@ struct Resume {
 #[derive(Clone, Debug, clap::Args)]
 struct DeadLetters {
     #[command(flatten)]
-    which: Which,
+    which: Chosen,
 
     #[command(flatten)]
     amount: Amount,
@@ -128,7 +128,7 @@ struct DeadLetters {
 #[command(verbatim_doc_comment)]
 struct Rotate {
     #[command(flatten)]
-    which: Which,
+    which: Chosen,
 
     /// By what the new key signs: v1 (HMAC, both sides hold a secret) or v1a (Ed25519, the receiver holds a public key)
     /// [default: as before]
@@ -151,7 +151,7 @@ struct Rotate {
 #[derive(Clone, Debug, clap::Args)]
 struct Delete {
     #[command(flatten)]
-    which: Which,
+    which: Chosen,
 
     /// Do it: how far it has come, and its keys, are lost
     #[arg(long)]
@@ -216,7 +216,7 @@ impl One {
     }
 }
 
-impl Which {
+impl Chosen {
     /// Where it is.
     async fn path(&self, client: &Client) -> Result<String, Failure> {
         let name = &self.subscription;

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{One, Which, say};
+use super::{Chosen, One, say};
 use crate::access::Access;
 use crate::failure::Failure;
 use crate::filters::{Amount, Parameter, Parameters, push};
@@ -15,7 +15,7 @@ use crate::{out, table, words};
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Sent {
     #[command(flatten)]
-    which: Which,
+    which: Chosen,
 
     /// What became of it: delivered, failed or dead
     #[arg(long, value_name = "OUTCOME", help_heading = "Which")]
@@ -50,7 +50,7 @@ pub(super) struct Test {
 #[command(verbatim_doc_comment)]
 pub(super) struct Replay {
     #[command(flatten)]
-    which: Which,
+    which: Chosen,
 
     /// What is behind this position
     #[arg(long, value_name = "POSITION", required_unless_present_any = ["from", "position"])]
@@ -87,7 +87,7 @@ impl Sent {
 
 /// Prints attempts.
 pub(super) async fn print(
-    which: &Which,
+    which: &Chosen,
     what: &str,
     query: &[Parameter],
     amount: &Amount,

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use super::{Which, say};
+use super::{Chosen, say};
 use crate::access::Access;
 use crate::failure::Failure;
 use crate::tail;
@@ -19,7 +19,7 @@ use crate::tail;
 pub(super) struct Create {
     /// Where events go: https://…
     #[arg(value_name = "URL")]
-    url: String,
+    to: String,
 
     /// What you call it
     #[arg(long, value_name = "NAME")]
@@ -59,7 +59,7 @@ pub(super) struct Create {
 #[command(verbatim_doc_comment)]
 pub(super) struct Change {
     #[command(flatten)]
-    which: Which,
+    which: Chosen,
 
     /// Where events go from now on: https://…
     #[arg(long, value_name = "URL")]
@@ -91,7 +91,7 @@ impl Create {
     }
 
     fn wanted(&self) -> Value {
-        let mut wanted = json!({"channel": {"type": "webhook", "url": self.url}});
+        let mut wanted = json!({"channel": {"type": "webhook", "url": self.to}});
         put(&mut wanted, "name", self.name.clone());
         put(&mut wanted, "payload", self.payload.clone());
         put(&mut wanted, "scheme", self.scheme.clone());

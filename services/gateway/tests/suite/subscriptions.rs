@@ -3,11 +3,11 @@
 use contract::subjects::SUBSCRIPTIONS;
 use contract::{Principal, Role};
 use reqwest::{Method, RequestBuilder};
-use serde_json::json;
+use serde_json::{Value, json};
 use service::Reply;
 use testkit::http_client;
 
-use crate::edge::{Edge, officer, refused};
+use crate::edge::{Edge, officer, places, refused};
 
 const ID: &str = "018f0000-0000-7000-8000-000000000007";
 
@@ -57,6 +57,63 @@ async fn each_route_asks_for_one_thing() {
     assert_eq!(asked(Method::DELETE, &one, None).await, (204, deleted));
     let deleted = json!({"ask": "delete", "id": ID, "revision": 5_000_000_000_u64});
     assert_eq!(asked(Method::DELETE, &one, Some("\"5000000000-0a\"")).await, (204, deleted));
+}
+
+#[tokio::test]
+async fn changes_are_asked_for_as_they_are_written() {
+    let edge = Edge::start().await;
+    let sent = async |method: Method, path: &str, body: Option<Value>| {
+        edge.plan(subscription());
+        let request = request(&edge, &manager(), method, &format!("/v1/subscriptions/{ID}{path}"));
+        let request = body.iter().fold(request.header("if-match", "\"5\""), RequestBuilder::json);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        edge.question().1["query"].clone()
+    };
+    let patch = json!({"paused": false, "colour": null});
+    let changed = json!({"ask": "change", "id": ID, "revision": 5, "patch": patch});
+    assert_eq!(sent(Method::PATCH, "", Some(patch)).await, changed);
+    let rotated = |wanted| json!({"ask": "rotate", "id": ID, "revision": 5, "wanted": wanted});
+    assert_eq!(sent(Method::POST, "/secrets", None).await, rotated(json!({})));
+    let wanted = json!({"scheme": "v9"});
+    assert_eq!(sent(Method::POST, "/secrets", Some(wanted.clone())).await, rotated(wanted));
+    assert_eq!(sent(Method::POST, "/test", None).await, json!({"ask": "test", "id": ID}));
+    let replay = json!({"ask": "replay", "id": ID, "after": 3, "through": null});
+    assert_eq!(sent(Method::POST, "/replay", Some(json!({"after": 3}))).await, replay);
+    let page = |outcome, event| json!({"ask": "deliveries", "id": ID, "outcome": outcome, "event": event, "cursor": null, "limit": 50});
+    let bare = |mut query: Value| {
+        query.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        query
+    };
+    let deliveries = format!("/deliveries?outcome=failed&event={ID}");
+    assert_eq!(bare(sent(Method::GET, &deliveries, None).await), bare(page(Some("failed"), Some(ID))));
+    assert_eq!(bare(sent(Method::GET, "/dead-letters", None).await), bare(page(Some("dead"), None)));
+}
+
+#[tokio::test]
+async fn times_of_a_replay_are_resolved_to_positions() {
+    let edge = Edge::start().await;
+    let replay = async |body: Value| {
+        let request = request(&edge, &manager(), Method::POST, &format!("/v1/subscriptions/{ID}/replay"));
+        request.json(&body).send().await.unwrap()
+    };
+    for reply in
+        [Reply::ok(r#"{"position": 4}"#), Reply::ok(r#"{"position": 9}"#), subscription().with_status(202)]
+    {
+        edge.plan(reply);
+    }
+    let span = json!({"from": "2025-08-01T12:00:00Z", "until": "2025-08-02T12:00:00Z"});
+    assert_eq!(replay(span).await.status(), 202);
+    let asked = edge.asked().into_iter().map(|(_, question)| question["query"].clone()).collect::<Vec<_>>();
+    let expected = [
+        // What was recorded at that very time belongs to it.
+        json!({"ask": "position", "at": "2025-08-01T11:59:59.999999999Z"}),
+        json!({"ask": "position", "at": "2025-08-02T12:00:00Z"}),
+        json!({"ask": "replay", "id": ID, "after": 4, "through": 9}),
+    ];
+    assert_eq!(asked, expected);
+    let (status, problem) = refused(replay(json!({"after": 3, "from": "yesterday"})).await).await;
+    assert_eq!((status, places(&problem)), (422, vec!["/from"]));
 }
 
 #[tokio::test]

@@ -131,6 +131,20 @@ impl Managing {
         }
     }
 
+    /// What was sent names events: it is for who may see what the subscription is told, as long as there is one.
+    pub(crate) async fn admit_to_what_was_sent(&self, who: &Principal, id: Uuid) -> Result<(), Problem> {
+        let reader = self.find(who, id).await?.stored.reader;
+        let rank = |who: &Principal| self.levels.iter().position(|level| level.as_str() == who.level);
+        let is_cleared = who.party == reader.party
+            && rank(who) >= rank(&reader)
+            && who.caveats.is_superset(&reader.caveats);
+        if is_cleared {
+            return Ok(());
+        }
+        let detail = "what was sent names events that you may not see: it is for who is cleared as the subscription's reader";
+        Err(Problem::new(ProblemKind::Forbidden, detail))
+    }
+
     async fn show(&self, found: &Found) -> Result<Reply, Problem> {
         let head = self.standing.head().await?;
         let state = self.standing.of(&found.stored.subscription).await?;

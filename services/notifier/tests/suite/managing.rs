@@ -7,8 +7,9 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use contract::subscription::{Stored, Subscribing};
-use contract::{Ask, Principal, Role, subjects};
+use contract::delivery::Outcome;
+use contract::subscription::{Deliveries, Stored, Subscribing};
+use contract::{Ask, Paging, Principal, Role, subjects};
 use eventlog::EventLog;
 use jiff::Timestamp;
 use notifier::Settings;
@@ -309,5 +310,41 @@ async fn what_is_changed_is_what_stood_there() {
     }
     for text in [renamed, moved, done(&world, Subscribing::Get { id }).await] {
         assert!(!text.to_string().contains("whsec_"), "{text:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_given_up_is_told_and_can_be_sent_again() {
+    let (world, _notifier) = world(2).await;
+    world.receiver.plan("/dead", [status(500), status(503)]);
+    let mut wanted = webhook(&format!("{}/dead", world.receiver.base));
+    (wanted["after"], wanted["paused"]) = (0.into(), true.into());
+    let id = id(&create(&world, wanted).await);
+    world.change(id, |stored| stored.keys[0].secret = crate::receiver::SECRET.to_owned()).await;
+    change(&world, id, json!({"paused": false})).await;
+    world.state(id, "one is given up, one delivered", |state| (state.dead, state.delivered) == (1, 1)).await;
+
+    let asked_for = |outcome| {
+        let page = Paging { cursor: None, limit: 50 };
+        Subscribing::Deliveries(Deliveries { id, outcome, event: None, page })
+    };
+    let items = async |outcome| done(&world, asked_for(outcome)).await["items"].as_array().unwrap().clone();
+    let all = items(None).await;
+    let told =
+        all.iter().map(|item| (item["position"].as_u64(), item["status"].as_u64())).collect::<Vec<_>>();
+    assert_eq!(told, [(Some(2), Some(204)), (Some(1), Some(503)), (Some(1), Some(500))]);
+    assert_eq!(all[1]["response"], "as planned");
+    let dead = items(Some(Outcome::Dead)).await;
+    assert_eq!((dead.len(), &dead[0]["position"]), (1, &json!(1)));
+
+    done(&world, Subscribing::Replay { id, after: 0, through: Some(1) }).await;
+    world.state(id, "it is delivered at last", |state| state.delivered == 2).await;
+    assert!(items(Some(Outcome::Dead)).await.is_empty());
+
+    let lower = Principal { level: "OFFICIAL".into(), ..manager() };
+    let without = Principal { caveats: [].into(), ..manager() };
+    let other = Principal { agency: "urn:agency:pk".into(), ..manager() };
+    for (who, expected) in [(lower, 403), (without, 403), (other, 404)] {
+        assert_eq!(asked(&world, who, asked_for(None)).await.0, expected);
     }
 }
