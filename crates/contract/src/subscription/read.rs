@@ -57,6 +57,10 @@ impl Terms {
                 let detail = "a subscription keeps its sort of channel: set up another";
                 return reader.within("channel", |reader| reader.within("type", |r| r.expected(detail)));
             }
+            if matches!(self.channel, Channel::Feed { .. }) && patched.channel != self.channel {
+                let detail = "for how long a feed keeps events stays: set up another";
+                return reader.within("channel", |reader| reader.within("days", |r| r.expected(detail)));
+            }
             Some(patched)
         })
     }

@@ -195,7 +195,8 @@ impl List {
             return out::say_json(&found.json());
         }
         if !found.items.is_empty() {
-            let headings = ["name and record", "status", "to", "which events", "delivered", "dead", "behind"];
+            let headings =
+                ["name and record", "status", "to", "which events", "delivered", "dead", "at most behind"];
             out::say(&table::table(&headings, found.items.iter().map(row)))?;
         }
         out::say(&found.footer("subscription", "subscriptions", ""))

@@ -25,16 +25,16 @@ pub(super) fn text(body: &Value) -> String {
     let health = &body["health"];
     let reader = &body["reader"];
     let cleared = words::plain(&reader["caveats"]);
-    let cleared = if cleared.is_empty() { cleared } else { format!(" with {cleared}") };
+    let cleared = if cleared.is_empty() { cleared } else { format!(" and {cleared}") };
     let rows = [
         ("status", status(body)),
         ("to", address(body)),
         ("events", filter(body)),
         ("payload", field("payload")),
         (
-            "sees what",
+            "told",
             format!(
-                "{} sees with {}{cleared}",
+                "what {} sees with {}{cleared}",
                 words::plain(&reader["party"]),
                 words::plain(&reader["level"])
             ),
@@ -44,7 +44,11 @@ pub(super) fn text(body: &Value) -> String {
         ("given up", words::plain(&health["dead"])),
         (
             "has come to",
-            format!("{} ({} behind)", words::plain(&health["through"]), words::plain(&health["behind"])),
+            format!(
+                "{} (at most {} behind)",
+                words::plain(&health["through"]),
+                words::plain(&health["behind"])
+            ),
         ),
         ("next attempt", pending(&health["pending"])),
         ("failing since", words::moment(&health["failing_since"])),
@@ -78,9 +82,10 @@ fn status(item: &Value) -> String {
 
 fn address(item: &Value) -> String {
     let channel = &item["channel"];
+    let days = channel["days"].as_i64().unwrap_or_default();
     match channel["url"].as_str() {
         Some(_) => words::plain(&channel["url"]),
-        None => words::plain(&channel["type"]),
+        None => format!("{}\nfor {}", words::plain(&item["stream"]), words::days(days)),
     }
 }
 

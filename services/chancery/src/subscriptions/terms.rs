@@ -14,12 +14,17 @@ use crate::tail;
 ///
 ///   chancery subscriptions create https://hooks.example/visits --name visits --party CA --kind visit
 ///   chancery subscriptions create https://hooks.example/all --payload thin --scheme v1a
+///   chancery subscriptions create --feed 30 --name all
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Create {
     /// Where events go: https://…
-    #[arg(value_name = "URL")]
-    to: String,
+    #[arg(value_name = "URL", required_unless_present = "feed")]
+    to: Option<String>,
+
+    /// Into a stream instead, that you read with a NATS credential of your own: for how many days events stay there
+    #[arg(long, value_name = "DAYS", conflicts_with_all = ["to", "scheme"])]
+    feed: Option<u16>,
 
     /// What you call it
     #[arg(long, value_name = "NAME")]
@@ -91,7 +96,11 @@ impl Create {
     }
 
     fn wanted(&self) -> Value {
-        let mut wanted = json!({"channel": {"type": "webhook", "url": self.to}});
+        let channel = match self.feed {
+            Some(days) => json!({"type": "feed", "days": days}),
+            None => json!({"type": "webhook", "url": self.to}),
+        };
+        let mut wanted = json!({"channel": channel});
         put(&mut wanted, "name", self.name.clone());
         put(&mut wanted, "payload", self.payload.clone());
         put(&mut wanted, "scheme", self.scheme.clone());
@@ -171,6 +180,7 @@ mod tests {
             "filter": {"party": ["CA", "PK"], "type": ["engagement.held"]},
         });
         assert_eq!(said(all), expected);
+        assert_eq!(said("create --feed 30"), json!({"channel": {"type": "feed", "days": 30}}));
     }
 
     #[test]

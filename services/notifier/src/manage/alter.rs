@@ -3,7 +3,7 @@
 //! Each change is made of what stands there, and written behind it. Where somebody was quicker, it is made anew of what
 //! stands there then; but who said which revision they mean, is refused.
 
-use contract::subscription::{Replay, Rotation, SigningKey, Terms};
+use contract::subscription::{Channel, Replay, Rotation, SigningKey, Terms};
 use contract::{InputError, Principal, Problem, ProblemKind};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -60,6 +60,7 @@ impl Managing {
         let Rotation { scheme, overlap } = Rotation::read(wanted, who).map_err(Problem::invalid)?;
         loop {
             let mut found = self.find_as(who, id, revision).await?;
+            not_of_a_feed(&found, "what is in a feed is not signed")?;
             let now = self.clock.now();
             let until = now.saturating_add(SignedDuration::from_secs(overlap.into())).unwrap_or(now);
             let held = &mut found.stored.keys;
@@ -92,6 +93,7 @@ impl Managing {
     ) -> Result<Reply, Problem> {
         loop {
             let mut found = self.find(who, id).await?;
+            not_of_a_feed(&found, "a feed has each event once; its reader begins anew wherever they like")?;
             let head = self.standing.head().await?;
             let through = through.unwrap_or(head);
             let beyond = |place: &str, position| (position > head).then(|| super::beyond(place, head));
@@ -142,6 +144,14 @@ impl Managing {
             Err(StoreError::Changed) => Ok(None),
             Err(error) => Err(unwritten(error)),
         }
+    }
+}
+
+/// Refuses what is done to webhooks alone.
+pub(super) fn not_of_a_feed(found: &Found, why: &str) -> Result<(), Problem> {
+    match found.stored.subscription.channel {
+        Channel::Webhook { .. } => Ok(()),
+        Channel::Feed { .. } => Err(Problem::invalid(vec![super::mistake("", why)])),
     }
 }
 

@@ -11,7 +11,7 @@ mod trial;
 
 use std::time::Duration;
 
-use contract::subscription::{Stored, Subscription, Wanted};
+use contract::subscription::{Channel, Stored, Subscription, Wanted};
 use contract::{InputError, Paging, Principal, Problem, ProblemKind};
 use domain::Levels;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -78,11 +78,16 @@ impl Managing {
             created_by: who.subject.clone(),
             changed: now,
         };
-        let stored = Stored { subscription, reader: who.cleared(), keys: vec![keys::new(scheme)?] };
+        let keys = match subscription.channel {
+            Channel::Webhook { .. } => vec![keys::new(scheme)?],
+            // Who may read a feed has a credential for it.
+            Channel::Feed { .. } => vec![],
+        };
+        let stored = Stored { subscription, reader: who.cleared(), keys };
         let revision = self.store.write(&stored, 0).await.map_err(unwritten)?;
         let found = Found { stored, revision };
         let state = self.standing.of(&found.stored.subscription).await?;
-        Shown::of(&found, &state, head).telling(keys::told(&found.stored.keys[0])).reply(201)
+        Shown::of(&found, &state, head).telling(found.stored.keys.first().and_then(keys::told)).reply(201)
     }
 
     pub(crate) async fn list(&self, who: &Principal, page: Paging) -> Result<Reply, Problem> {

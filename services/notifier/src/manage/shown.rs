@@ -1,8 +1,8 @@
 //! A subscription as its owner sees it.
 
 use contract::delivery::State;
-use contract::subscription::{Stored, Subscription};
-use contract::{Principal, Problem, ProblemKind};
+use contract::subscription::{Channel, Stored, Subscription};
+use contract::{Principal, Problem, ProblemKind, subjects};
 use serde::Serialize;
 use service::Reply;
 
@@ -24,6 +24,9 @@ pub(super) struct Shown<'s> {
     /// Whose clearance decides over what is told.
     reader: Reader<'s>,
     keys: Vec<keys::Shown>,
+    /// The stream that a feed is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream: Option<String>,
     health: Health<'s>,
     /// Shown this once.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,7 +58,7 @@ struct Reader<'s> {
 struct Health<'s> {
     #[serde(flatten)]
     state: &'s State,
-    /// How many places of the log were not looked at yet.
+    /// How many places of the log were not looked at yet, at most: what is for others is noted now and then.
     behind: u64,
 }
 
@@ -69,6 +72,8 @@ impl<'s> Shown<'s> {
             status: Status::of(subscription, state),
             reader: Reader { party, level, caveats: caveats.iter().map(String::as_str).collect() },
             keys: keys.iter().map(keys::Shown::of).collect(),
+            stream: matches!(subscription.channel, Channel::Feed { .. })
+                .then(|| subjects::feed_stream(subscription.id)),
             health: Health { state, behind: head.saturating_sub(state.through) },
             secret: None,
         }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use webhook::Meaning;
 
 use super::Managing;
+use super::alter::not_of_a_feed;
 use super::shown::reply;
 use crate::worker::{Sent, send};
 
@@ -34,6 +35,7 @@ impl Managing {
     /// Sends a message of the type `test` now, once. It stands in no journal, and changes nothing.
     pub(crate) async fn test(&self, who: &Principal, id: Uuid, request: &Request) -> Result<Reply, Problem> {
         let found = self.find(who, id).await?;
+        not_of_a_feed(&found, "a feed takes events alone")?;
         let (now, webhook_id) = (self.clock.now(), format!("msg_{}", Uuid::now_v7().simple()));
         let body = json!({"type": "test", "timestamp": now, "data": {"subscription": id}}).to_string();
         let within = request.remaining().saturating_sub(FOR_THE_REPLY);

@@ -348,3 +348,22 @@ async fn what_was_given_up_is_told_and_can_be_sent_again() {
         assert_eq!(asked(&world, who, asked_for(None)).await.0, expected);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_feed_is_a_stream_and_has_no_keys() {
+    let (world, _notifier) = world(0).await;
+    let feed = create(&world, json!({"channel": {"type": "feed", "days": 30}})).await;
+    let id = id(&feed);
+    assert_eq!((feed.get("secret"), &feed["keys"]), (None, &json!([])));
+    assert_eq!(feed["stream"], subjects::feed_stream(id));
+    for (query, place) in [
+        (Subscribing::Test { id }, ""),
+        (Subscribing::Rotate { id, revision: None, wanted: json!({}) }, ""),
+        (Subscribing::Replay { id, after: 0, through: None }, ""),
+        (Subscribing::Change { id, revision: None, patch: json!({"channel": {"days": 7}}) }, "/channel/days"),
+    ] {
+        let (status, problem) = asked(&world, manager(), query).await;
+        assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!(place)), "{problem:#}");
+    }
+    assert_eq!(change(&world, id, json!({"paused": true})).await["status"], "paused");
+}
