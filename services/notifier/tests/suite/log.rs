@@ -25,6 +25,8 @@ struct Event {
     json: Value,
     /// Nobody may see it any more.
     is_hidden: bool,
+    /// What it sets right.
+    recalls: Vec<u64>,
 }
 
 /// Where everything is recorded.
@@ -40,6 +42,11 @@ pub(crate) fn uid(position: u64) -> Uuid {
 impl Log {
     /// Records an event of a party under a marking.
     pub(crate) fn record(&self, party: &str, marking: &str) {
+        self.record_recalling(party, marking, &[]);
+    }
+
+    /// Records an event of a party under a marking that sets these right.
+    pub(crate) fn record_recalling(&self, party: &str, marking: &str, recalls: &[u64]) {
         let mut events = self.events.lock().unwrap();
         let position = events.len() + 1;
         let kind = "chancery.engagement.held.v1".to_owned();
@@ -49,7 +56,7 @@ impl Log {
         });
         let facets =
             Facets { parties: vec![party.to_owned()], marking: marking.to_owned(), ..Facets::default() };
-        events.push(Event { kind, facets, json, is_hidden: false });
+        events.push(Event { kind, facets, json, is_hidden: false, recalls: recalls.to_vec() });
         drop(events);
         self.more.notify_waiters();
     }
@@ -106,17 +113,21 @@ impl Log {
             // Whatever is hidden, an event later than all before it has said so.
             *position == end && events.iter().any(|event| event.is_hidden)
         });
-        let told = looked
-            .into_iter()
-            .filter(|(_, event)| follow.filter.admits(&subject(), &event.kind, &event.facets));
+        let told = looked.into_iter().filter(|(_, event)| {
+            follow.filter.admits(&subject(), &event.kind, &event.facets) || !event.recalls.is_empty()
+        });
         let told = told.map(|(position, event)| {
             let sees = |reader: &Principal| {
                 let level = event.facets.marking.split("//").next().unwrap();
                 !event.is_hidden && (level == "OFFICIAL" || reader.level == level)
             };
             let seen = follow.readers.iter().map(|reader| sees(reader).then_some(0)).collect::<Vec<_>>();
+            let recalls = event.recalls.iter().map(|position| {
+                let Event { kind, facets, .. } = &events[usize::try_from(*position).unwrap() - 1];
+                json!({"position": position, "uid": uid(*position), "type": kind, "facets": facets})
+            });
             json!({"position": position, "subject": subject(), "type": event.kind, "facets": event.facets,
-                "forms": [event.json], "seen": seen})
+                "forms": [event.json], "seen": seen, "recalls": recalls.collect::<Vec<_>>()})
         });
         let told = told.collect::<Vec<_>>();
         let answer = json!({"through": through, "unsettles": unsettles, "events": told});

@@ -5,6 +5,7 @@ mod delivering;
 mod feeds;
 mod log;
 mod managing;
+mod recalling;
 mod receiver;
 mod sharing;
 mod store;

@@ -46,13 +46,18 @@ pub(crate) fn settings(schedule: &str) -> Settings {
 pub(crate) struct Notifier {
     runtime: Option<Runtime>,
     shell: Shell,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Notifier {
     /// It is gone from one moment to the next.
     pub(crate) fn kill(mut self) {
         self.end();
+    }
+
+    /// Where it keeps what it keeps.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// It stops in order.
@@ -113,7 +118,7 @@ impl World {
         runtime.spawn(async move { notifier::run(settings, running).await.unwrap() });
         eventually("the notifier to be ready", PATIENCE, async || shell.readiness.is_ready().then_some(()))
             .await;
-        Notifier { runtime: Some(runtime), shell, _folder: folder }
+        Notifier { runtime: Some(runtime), shell, folder }
     }
 
     /// A subscription to a path, with whatever else.
