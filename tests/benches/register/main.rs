@@ -9,6 +9,7 @@
 //!   record over HTTP.
 //! - [`proofs`]: proofs, building the tree and verifying a whole export of a generated register.
 //! - [`following`]: from an event's acknowledgement to 1, 100 and 1,000 streams against raw NATS.
+//! - [`notifying`]: webhooks to 1 and 16 receivers against a bare HTTP client that posts the same.
 //!
 //! `make bench`, or `cargo bench -p system-tests --bench register -- --help`. Nothing here fails on a figure.
 
@@ -21,6 +22,7 @@ mod generated;
 mod growth;
 mod machine;
 mod measure;
+mod notifying;
 mod options;
 mod proofs;
 mod query;
@@ -61,6 +63,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if options.measures(Part::Proofs) {
         proofs::measure(&options, &mut report).await?;
+    }
+    if options.measures(Part::Notifying) {
+        notifying::measure(&options, &mut report).await?;
     }
     if options.measures(Part::Following) {
         following::measure(&options, &templates, &mut report).await?;

@@ -84,6 +84,7 @@ pub(crate) enum Part {
     Questions,
     Proofs,
     Following,
+    Notifying,
 }
 
 impl Options {

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
+use contract::{Principal, Role};
 use eventlog::EventLog;
-use system_tests::System;
+use system_tests::{AGENCY, Client, System, principal};
 use tokio::time::{Instant, sleep};
 
 use crate::connection::Connection;
@@ -34,6 +35,14 @@ pub(crate) struct Register {
 impl Register {
     pub(crate) async fn start() -> anyhow::Result<Self> {
         Self::over(System::start_whole(PROGRAM).await).await
+    }
+
+    /// Starts one whose webhooks may go to this machine.
+    pub(crate) async fn start_reaching_loopback() -> anyhow::Result<Self> {
+        let mut system = System::start(PROGRAM, &[]).await;
+        system.set_flags(&["--allow-http", "--allow-address", "127.0.0.0/8"]);
+        system.add(&["registrar", "projector", "auditor", "notifier", "gateway"]).await;
+        Self::over(system).await
     }
 
     /// Starts on a folder that stays.
@@ -100,6 +109,12 @@ impl Register {
             }
         }
         Ok(())
+    }
+
+    /// Somebody who manages subscriptions.
+    pub(crate) fn manager(&self) -> Client {
+        let roles = [Role::Reader, Role::SubscriberManager].into();
+        self.system.client_as(&Principal { roles, ..principal(AGENCY, "PK") })
     }
 
     /// The record as it is served.
