@@ -56,9 +56,6 @@ pub const SUBSCRIPTION_KEYS: &str = "$KV.CHANCERY_SUBSCRIPTIONS.>";
 /// What it holds of subscriptions themselves.
 pub const EVERY_SUBSCRIPTION: &str = "$KV.CHANCERY_SUBSCRIPTIONS.subscription.*";
 
-/// What it holds of who delivers for which.
-pub const EVERY_LEASE: &str = "$KV.CHANCERY_SUBSCRIPTIONS.lease.*";
-
 /// The stream of what was delivered to whom.
 pub const DELIVERY_STREAM: &str = "CHANCERY_DELIVERIES";
 

@@ -4,13 +4,14 @@
 mod claims;
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use contract::subjects::{self, SUBSCRIPTION_KEYS, SubscriptionKey};
 use contract::subscription::Stored;
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{FutureExt, Stream, StreamExt, stream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
@@ -29,6 +30,9 @@ const AT_ONCE: usize = 32;
 
 /// Before the bucket is watched again.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// Before delivering begins anew that broke off by a mistake of ours.
+const BROKEN: Duration = Duration::from_secs(5);
 
 /// Somebody who delivers for a subscription.
 struct Running {
@@ -110,10 +114,8 @@ impl Engine {
                     None => return,
                 },
                 _ = signs.tick() => self.sign().await,
-                Some(ended) = self.ended.join_next() => match ended {
-                    Ok(id) => self.ended(id).await,
-                    Err(error) => tracing::error!(%error, "a subscription's task died"),
-                },
+                // Nobody aborts one, and what panics is caught in it.
+                Some(Ok(id)) = self.ended.join_next() => self.ended(id).await,
                 () = stop.cancelled() => return,
             }
             if self.is_complete {
@@ -198,7 +200,10 @@ impl Engine {
         let stop = CancellationToken::new();
         let work = worker::run(Arc::clone(&self.parts), id, changed, stop.clone());
         self.ended.spawn(async move {
-            work.await;
+            if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+                tracing::error!(subscription = %id, "delivering broke off; it begins anew");
+                sleep(BROKEN).await;
+            }
             id
         });
         self.running.insert(id, Running { changes, stop });
