@@ -128,6 +128,7 @@ async fn no_reply_goes_into_the_log() {
         "chancery.queries.dossiers",
         "chancery.queries.timeline",
         "chancery.queries.audit",
+        "chancery.subscriptions",
     ];
     let services = ["$SRV.PING", "$SRV.INFO", "$SRV.STATS"];
     let mut clients = clients(&register).await;
@@ -166,7 +167,7 @@ async fn clients(register: &Register) -> Vec<(String, async_nats::Client)> {
         let client = options.connect(format!("127.0.0.1:{port}")).await.expect("the credential is good");
         clients.push((user, client));
     }
-    assert_eq!(clients.len(), 5, "{conf}");
+    assert_eq!(clients.len(), 6, "{conf}");
     clients
 }
 
