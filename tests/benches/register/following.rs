@@ -41,7 +41,7 @@ pub(crate) async fn measure(
     templates: &Templates,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let register = Register::start().await?;
+    let register = Register::start_for_subscribers().await?;
     let mut submitting = Submitting::several(register.connections(1).await?);
     let mut publishing = Publishing::several(register.nats(), templates, 1).await?;
     for (count, goal) in FOLLOWERS {

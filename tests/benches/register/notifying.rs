@@ -30,7 +30,7 @@ const COMING: Duration = Duration::from_secs(120);
 
 /// Measures with each number of receivers.
 pub(crate) async fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
-    let register = Register::start_reaching_loopback().await?;
+    let register = Register::start_for_subscribers().await?;
     let events = if options.quick { 200 } else { 2_000 };
     let mut submitting = Submitting::several(register.connections(1).await?);
     progress(format_args!("recording {events} events for webhooks"));

@@ -37,10 +37,11 @@ impl Register {
         Self::over(System::start_whole(PROGRAM).await).await
     }
 
-    /// Starts one whose webhooks may go to this machine.
-    pub(crate) async fn start_reaching_loopback() -> anyhow::Result<Self> {
+    /// Starts one to which subscribers come in thousands, also by webhooks to this machine.
+    pub(crate) async fn start_for_subscribers() -> anyhow::Result<Self> {
         let mut system = System::start(PROGRAM, &[]).await;
-        system.set_flags(&["--allow-http", "--allow-address", "127.0.0.0/8"]);
+        let reach = ["--allow-http", "--allow-address", "127.0.0.0/8"];
+        system.set_flags(&[&reach[..], &["--http-streams", "4096"]].concat());
         system.add(&["registrar", "projector", "auditor", "notifier", "gateway"]).await;
         Self::over(system).await
     }

@@ -40,8 +40,11 @@ use recall::{Item, Turn};
 
 pub(crate) use send::{Sent, send};
 
-/// How many events are taken at once.
+/// How many events are logged at once before they are sent.
 const CHUNK: usize = 16;
+
+/// How many events are told again before what comes has its turn.
+const REPLAYED: usize = 100;
 
 /// How long to wait when something that everybody needs does not answer.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -279,32 +282,40 @@ impl Worker {
         batches: &[Arc<Batch<Box<str>>>],
         track: Track,
     ) -> Result<(), Leave> {
-        let last = match track {
-            Track::Live => u64::MAX,
-            Track::Replay { until } => until,
+        let (last, most) = match track {
+            Track::Live => (u64::MAX, usize::MAX),
+            Track::Replay { until } => (until, REPLAYED),
         };
         let through = batches.last().map_or(0, |batch| batch.through()).max(follower.position());
         let items = batches.iter().flat_map(|batch| follower.heard(batch)).map(Item::of);
-        let items = items.take_while(|item| item.position() <= last).take(CHUNK).collect::<Vec<_>>();
-        let is_all = items.len() < CHUNK;
-        let events = items.iter().filter_map(Item::wanted).collect::<Vec<_>>();
-        if !self.is_logged(stored, &events).await? {
-            return self.waiting(sleep(PAUSE)).await;
-        }
-        for item in items {
-            self.is_current()?;
-            self.room().await?;
-            if !follower.is_settled() {
-                return Ok(());
+        let items = items.take_while(|item| item.position() <= last).take(most).collect::<Vec<_>>();
+        let is_all = items.len() < most;
+        let mut items = items.into_iter();
+        loop {
+            let chunk = items.by_ref().take(CHUNK).collect::<Vec<_>>();
+            let events = chunk.iter().filter_map(Item::wanted).collect::<Vec<_>>();
+            if !self.is_logged(stored, &events).await? {
+                return self.waiting(sleep(PAUSE)).await;
             }
-            let position = item.position();
-            match self.turn(stored, item).await? {
-                Turn::Send(event) if !self.deliver(stored, &event, track).await? => return Ok(()),
-                Turn::Send(_) | Turn::Pass => {}
-                Turn::Later => return self.waiting(sleep(PAUSE)).await,
+            let is_last = chunk.len() < CHUNK;
+            for item in chunk {
+                self.is_current()?;
+                self.room().await?;
+                if !follower.is_settled() {
+                    return Ok(());
+                }
+                let position = item.position();
+                match self.turn(stored, item).await? {
+                    Turn::Send(event) if !self.deliver(stored, &event, track).await? => return Ok(()),
+                    Turn::Send(_) | Turn::Pass => {}
+                    Turn::Later => return self.waiting(sleep(PAUSE)).await,
+                }
+                follower.pass(position);
+                self.passed(position, track);
             }
-            follower.pass(position);
-            self.passed(position, track);
+            if is_last {
+                break;
+            }
         }
         if is_all {
             follower.pass(through);
